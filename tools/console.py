@@ -1,0 +1,36 @@
+"""What the tools say to the person at the terminal. Standard library only: it runs before anything is installed."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+_started = time.monotonic()
+
+
+class Failure(Exception):  # noqa: N818 - it is shown to people, and reads well there
+    """Something the person can put right: one line that says what happened and what to do."""
+
+
+def say(text: str) -> None:
+    """Print a line at once; a terminal that is gone must not stop a shutdown half-way."""
+    with suppress(OSError, ValueError):
+        print(text, flush=True)
+
+
+def step(text: str) -> None:
+    """Say which step begins, with the seconds since the start."""
+    say(f"[{time.monotonic() - _started:5.1f} s] {text}")
+
+
+def run(main: Callable[[], int]) -> None:
+    """Exit with main's status; a Failure becomes its one line and status 1."""
+    try:
+        status = main()
+    except Failure as failure:
+        with suppress(OSError):
+            print(f"error: {failure}", file=sys.stderr, flush=True)
+        status = 1
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
