@@ -17,9 +17,6 @@ PaymentStatus = Literal["created", "processing", "requires_action", "succeeded",
 PaymentMethod = Literal["card", "hosted"]
 RefundStatus = Literal["in_transit", "done", "failed"]
 
-# A webhook older or newer than this is refused, however well it is signed.
-WEBHOOK_TOLERANCE_SECONDS = 300
-
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
@@ -74,7 +71,8 @@ class RefundResult:
 class WebhookEvent:
     """One thing that a provider says happened. They come twice, late and out of order: `event_id` tells them apart.
 
-    reference: the payment's, or the refund's for kind "refund". payment_id: the shop's own, where the provider knows.
+    reference: the payment's, or the refund's for kind "refund". payment_id, refund_id: the shop's own names, where the
+    provider gives them. status is a PaymentStatus or RefundStatus after the kind; on doubt `retrieve` tells what is so.
     """
 
     event_id: str
@@ -83,6 +81,7 @@ class WebhookEvent:
     payment_id: UUID | None
     status: PaymentStatus | RefundStatus
     occurred_at: datetime
+    refund_id: UUID | None = None
 
 
 class ProviderUnavailable(Exception):
@@ -114,7 +113,10 @@ class PaymentProvider(Protocol):
         """The payment as it is now."""
 
     async def cancel(self, reference: str) -> PaymentIntent:
-        """Close it before it is paid. When that is too late, the answer says `succeeded` and the money was taken."""
+        """Close it before it is paid.
+
+        When that is too late the answer says so: `succeeded` (the money was taken) or `processing` (it may yet be).
+        """
 
     async def refund(self, request: RefundRequest) -> RefundResult:
         """Give money back. Idempotent by `refund_id`: asked again, it answers what became of the refund."""
@@ -122,7 +124,7 @@ class PaymentProvider(Protocol):
     def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> tuple[WebhookEvent, ...]:
         """The events in a signed body, none when it is genuine but of no interest. Raises WebhookRejected.
 
-        Takes constant time over the signature and refuses what is older than WEBHOOK_TOLERANCE_SECONDS.
+        Takes constant time over the signature and refuses what is older than five minutes.
         """
 
     async def close(self) -> None:
