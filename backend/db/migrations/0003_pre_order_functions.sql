@@ -1,0 +1,363 @@
+-- Orders: checkout, settlement, cancellation. None of them waits for a provider, and confirming never touches a pool.
+-- Lock order, everywhere: payment -> order -> hold -> pool.
+
+-- Turn the live holds of these orders (locked by the caller) into tickets; the orders are paid from here on.
+CREATE FUNCTION issue_tickets_v1(_orders uuid[]) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor)
+    SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor
+    FROM hold h CROSS JOIN LATERAL generate_series(1, h.quantity) AS n
+    WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying');
+    UPDATE seat SET sold = true
+    WHERE id IN (SELECT unnest(h.seat_ids) FROM hold h
+                 WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying') AND h.seat_ids IS NOT NULL);
+    UPDATE hold SET state = 'confirmed' WHERE order_id = ANY (_orders) AND state IN ('held', 'paying');
+    UPDATE orders SET status = 'paid', paid_at = clock_timestamp(), closed_at = NULL, retained_minor = total_minor
+    WHERE id = ANY (_orders);
+    INSERT INTO outbox (type, order_id, payload)
+    SELECT 'order.paid', o.id, jsonb_build_object('order_id', o.id, 'total_minor', o.total_minor, 'currency', o.currency)
+    FROM orders o WHERE o.id = ANY (_orders);
+END $$;
+
+-- Make orders of baskets, a batch at a time, one element per basket (each basket once).
+-- A free basket is confirmed at once; any other becomes a pending order whose holds no longer expire by themselves,
+-- with a payment that waits for its provider. A basket whose payment failed gets another payment for the same order.
+--
+-- result: paid, pending, exists (the basket has an order that is not to be paid now: see order_status and its latest
+-- payment), mismatch (another body under the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
+CREATE FUNCTION checkout_v1(
+    _basket uuid[], _order uuid[], _payment uuid[], _email text[], _name text[], _key text[], _fingerprint text[],
+    _method text[], _provider text, _pay_within interval
+) RETURNS TABLE (basket uuid, result text, order_id uuid, order_status text, total bigint, currency text,
+                 payment uuid, payment_status text, pay_url text, failure text)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+    locked uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[]; again boolean[];
+    placed uuid[]; free uuid[]; n integer := cardinality(_basket);
+BEGIN
+    -- An order that appears between these two locks is being made by somebody else: it is reported, not touched.
+    locked := ARRAY(SELECT id FROM orders WHERE basket_id = ANY (_basket) ORDER BY id FOR NO KEY UPDATE);
+    PERFORM 1 FROM hold WHERE basket_id = ANY (_basket) ORDER BY id FOR NO KEY UPDATE;
+
+    SELECT array_agg(v.result ORDER BY v.i), array_agg(v.order_id ORDER BY v.i), array_agg(v.total ORDER BY v.i),
+        array_agg(v.currency ORDER BY v.i), array_agg(v.owner ORDER BY v.i), array_agg(v.again ORDER BY v.i)
+    INTO results, orders_of, totals, currencies, owners, again
+    FROM (
+        SELECT b.i, coalesce(o.id, b.order_id) AS order_id, h.total, h.currency, h.owner, o.id IS NOT NULL AS again,
+            CASE
+                WHEN o.idempotency_key = b.key AND o.fingerprint <> b.fingerprint THEN 'mismatch'
+                WHEN o.id IS NOT NULL AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0
+                                           OR o.idempotency_key = b.key) THEN 'exists'
+                WHEN h.ever = 0 THEN 'basket-unknown'
+                WHEN h.live IS NOT TRUE THEN CASE WHEN o.id IS NULL THEN 'basket-expired' ELSE 'exists' END
+                WHEN h.limited AND b.email IS NOT NULL AND over_limit_v1(b.basket, b.email) THEN 'customer-limit'
+                WHEN h.total = 0 THEN 'paid'
+                ELSE 'pending'
+            END AS result
+        FROM unnest(_basket, _order, _email, _key, _fingerprint) WITH ORDINALITY AS b(basket, order_id, email, key, fingerprint, i)
+        LEFT JOIN orders o ON o.basket_id = b.basket
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS ever, count(*) FILTER (WHERE h.state = 'paying') AS paying,
+                bool_and(h.expires_at > clock_timestamp()) FILTER (WHERE h.state = 'held') AS live,
+                sum(h.quantity * h.unit_price_minor) FILTER (WHERE h.state = 'held') AS total,
+                min(h.currency) FILTER (WHERE h.state = 'held') AS currency, (array_agg(h.owner))[1] AS owner,
+                bool_or(y.max_per_customer IS NOT NULL) FILTER (WHERE h.state = 'held') AS limited
+            FROM hold h JOIN ticket_type y ON y.id = h.ticket_type_id WHERE h.basket_id = b.basket
+        ) AS h
+    ) AS v;
+
+    placed := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
+    IF cardinality(placed) > 0 THEN
+        INSERT INTO orders (id, basket_id, owner, email, name, idempotency_key, fingerprint, status, total_minor, currency)
+        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], _key[i], _fingerprint[i], 'pending', totals[i], currencies[i]
+        FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND NOT again[i];
+        UPDATE orders o SET email = coalesce(_email[i], o.email), name = coalesce(_name[i], o.name), idempotency_key = _key[i],
+            fingerprint = _fingerprint[i], status = 'pending', closed_at = NULL, total_minor = totals[i], currency = currencies[i]
+        FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i];
+        UPDATE hold h SET order_id = orders_of[i], state = CASE results[i] WHEN 'pending' THEN 'paying' ELSE h.state END
+        FROM generate_series(1, n) AS i
+        WHERE results[i] IN ('paid', 'pending') AND h.basket_id = _basket[i] AND h.state = 'held';
+        INSERT INTO payment (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at)
+        SELECT _payment[i], orders_of[i], _provider, _method[i], totals[i], currencies[i],
+            clock_timestamp() + _pay_within, clock_timestamp() + interval '30 seconds'
+        FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
+        INSERT INTO outbox (type, order_id, payload)
+        SELECT 'order.placed', orders_of[i], jsonb_build_object('order_id', orders_of[i], 'total_minor', totals[i], 'currency', currencies[i])
+        FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
+        free := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] = 'paid');
+        IF cardinality(free) > 0 THEN
+            PERFORM issue_tickets_v1(free);
+        END IF;
+    END IF;
+
+    RETURN QUERY
+    SELECT _basket[i], results[i], o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure
+    FROM generate_series(1, n) AS i
+    LEFT JOIN orders o ON o.id = orders_of[i]
+    LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true;
+END $$;
+
+-- Would this basket take its customer, known by e-mail, over a ticket type's limit?
+CREATE FUNCTION over_limit_v1(_basket uuid, _email text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT 1
+        FROM (SELECT ticket_type_id, sum(quantity) AS quantity FROM hold WHERE basket_id = _basket AND state = 'held' GROUP BY 1) AS asked
+        JOIN ticket_type y ON y.id = asked.ticket_type_id
+        WHERE y.max_per_customer IS NOT NULL AND asked.quantity + (
+            SELECT count(*) FROM orders o JOIN ticket t ON t.order_id = o.id
+            WHERE lower(o.email) = lower(_email) AND t.ticket_type_id = y.id AND t.state <> 'void'
+        ) > y.max_per_customer
+    )
+$$;
+
+-- Record what the provider says of these payments, with all that follows from it, in one transaction.
+-- _status: processing, succeeded, failed, cancelled (nobody will pay any more: the stock is released).
+--
+-- Money that has been captured always counts: for tickets if they are still held or can be had again, else as a refund.
+-- result: paid, refund-due, processing, failed, cancelled, replayed (known already), unknown.
+CREATE FUNCTION settle_v1(
+    _payment uuid[], _status text[], _reference text[], _pay_url text[], _failure text[], _grace interval
+) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, total bigint, currency text)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+    results text[]; simple uuid[]; i integer; n integer := cardinality(_payment);
+BEGIN
+    PERFORM 1 FROM payment WHERE id = ANY (_payment) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM orders WHERE id IN (SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment)) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM hold WHERE order_id IN (SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment)) ORDER BY id FOR NO KEY UPDATE;
+
+    -- The usual case, for the whole batch at once: paid in time, all tickets still held for it. Of two payments of one
+    -- order only the first can be that.
+    SELECT array_agg(v.result ORDER BY v.k), array_agg(v.order_id) FILTER (WHERE v.result = 'paid')
+    INTO results, simple
+    FROM (
+        SELECT k, o.id AS order_id, CASE
+            WHEN p.id IS NULL THEN 'unknown'
+            WHEN p.status = 'succeeded' OR p.status = _status[k] AND p.reference = _reference[k] THEN 'replayed'
+            WHEN _status[k] = 'succeeded' AND o.status = 'pending' AND o.total_minor = p.amount_minor AND p.amount_minor = (
+                SELECT sum(h.quantity * h.unit_price_minor) FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
+            ) AND row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN 'paid'
+            ELSE 'other' END AS result
+        FROM generate_series(1, n) AS k LEFT JOIN payment p ON p.id = _payment[k] LEFT JOIN orders o ON o.id = p.order_id
+    ) AS v;
+    IF cardinality(simple) > 0 THEN
+        UPDATE payment p SET status = 'succeeded', reference = coalesce(_reference[k], p.reference), failure = NULL, settled_at = clock_timestamp()
+        FROM generate_series(1, n) AS k WHERE results[k] = 'paid' AND p.id = _payment[k];
+        PERFORM issue_tickets_v1(simple);
+    END IF;
+    FOR i IN 1..n LOOP
+        IF results[i] = 'other' THEN
+            results[i] := settle_one_v1(_payment[i], _status[i], _reference[i], _pay_url[i], _failure[i], _grace);
+        END IF;
+    END LOOP;
+
+    RETURN QUERY
+    SELECT _payment[k], results[k], o.id, o.status, o.total_minor, o.currency
+    FROM generate_series(1, n) AS k LEFT JOIN payment p ON p.id = _payment[k] LEFT JOIN orders o ON o.id = p.order_id;
+END $$;
+
+-- One payment of settle_v1 (which has locked it) that is not the usual case.
+CREATE FUNCTION settle_one_v1(_payment uuid, _status text, _reference text, _pay_url text, _failure text, _grace interval)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    mine payment; sale orders; paying uuid[];
+BEGIN
+    UPDATE payment SET status = _status, reference = coalesce(_reference, reference), pay_url = coalesce(_pay_url, pay_url),
+        failure = _failure, settled_at = CASE WHEN _status = 'processing' THEN NULL ELSE clock_timestamp() END
+    -- A payment that has failed does not start again; one that failed or was cancelled may still turn out captured.
+    WHERE id = _payment AND NOT (status IN ('failed', 'cancelled') AND _status <> 'succeeded')
+    RETURNING * INTO mine;
+    IF NOT FOUND THEN RETURN 'replayed'; END IF;
+    SELECT * INTO sale FROM orders WHERE id = mine.order_id;
+    paying := ARRAY(SELECT id FROM hold WHERE order_id = sale.id AND state = 'paying');
+
+    IF _status = 'processing' THEN
+        RETURN 'processing';
+    ELSIF _status = 'succeeded' THEN
+        IF sale.status IN ('pending', 'lapsed') AND sale.total_minor = mine.amount_minor AND have_again_v1(sale.id) THEN
+            PERFORM issue_tickets_v1(ARRAY[sale.id]);
+            RETURN 'paid';
+        END IF;
+        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
+        VALUES (gen_random_uuid(), mine.id, sale.id, mine.amount_minor, mine.currency,
+                CASE sale.status WHEN 'paid' THEN 'paid_twice' WHEN 'cancelled' THEN 'cancelled' ELSE 'too_late' END);
+        IF sale.status = 'pending' THEN
+            UPDATE orders SET status = 'lapsed', closed_at = clock_timestamp() WHERE id = sale.id;
+            PERFORM release_holds_v1(ARRAY(SELECT id FROM hold WHERE order_id = sale.id AND state IN ('held', 'paying')), 'expired');
+        END IF;
+        INSERT INTO outbox (type, order_id, payload) VALUES ('refund.due', sale.id, jsonb_build_object(
+            'order_id', sale.id, 'amount_minor', mine.amount_minor, 'currency', mine.currency, 'reason', 'too_late'));
+        RETURN 'refund-due';
+    END IF;
+
+    IF sale.status = 'pending' AND cardinality(paying) > 0 THEN
+        IF _status = 'failed' THEN  -- the customer may try again: the hold goes on for a while
+            UPDATE hold SET state = 'held', expires_at = greatest(expires_at, clock_timestamp() + _grace) WHERE id = ANY (paying);
+        ELSE
+            PERFORM release_holds_v1(paying, 'expired');
+            UPDATE orders SET status = 'lapsed', closed_at = clock_timestamp() WHERE id = sale.id;
+        END IF;
+    END IF;
+    INSERT INTO outbox (type, order_id, payload) VALUES ('payment.' || _status, sale.id, jsonb_build_object(
+        'order_id', sale.id, 'payment_id', mine.id, 'failure', _failure));
+    RETURN _status;
+END $$;
+
+-- Make sure that a late payment's order has all its tickets held: those still held count, released ones are taken again
+-- if every one of them can be had. The caller has locked the order and its holds.
+CREATE FUNCTION have_again_v1(_order uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    gone uuid[]; changed integer;
+BEGIN
+    IF (SELECT total_minor FROM orders WHERE id = _order) <>
+       (SELECT coalesce(sum(quantity * unit_price_minor), -1) FROM hold WHERE order_id = _order) THEN
+        RETURN false;  -- lines were taken out of the basket after the payment began
+    END IF;
+    gone := ARRAY(SELECT id FROM hold WHERE order_id = _order AND state IN ('expired', 'cancelled'));
+    IF cardinality(gone) = 0 THEN RETURN true; END IF;
+    PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM hold WHERE id = ANY (gone)) ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT 1 FROM hold h JOIN event e ON e.id = h.event_id WHERE h.id = ANY (gone) AND e.status = 'cancelled')
+       OR EXISTS (SELECT 1 FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone) GROUP BY pool_id) AS w
+                  JOIN pool p ON p.id = w.pool_id WHERE p.available < w.wanted)
+       OR EXISTS (SELECT 1 FROM hold h JOIN seat s ON s.id = ANY (h.seat_ids) WHERE h.id = ANY (gone) AND s.hold_id IS NOT NULL) THEN
+        RETURN false;
+    END IF;
+    UPDATE pool p SET available = p.available - w.wanted
+    FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone) GROUP BY pool_id) AS w WHERE p.id = w.pool_id;
+    UPDATE seat s SET hold_id = h.id FROM hold h WHERE h.id = ANY (gone) AND s.id = ANY (h.seat_ids);
+    UPDATE hold SET state = 'paying' WHERE id = ANY (gone);
+    INSERT INTO outbox (type, payload)
+    SELECT 'tickets.held', jsonb_build_object('event_id', event_id, 'holds', jsonb_agg(
+        jsonb_build_object('id', id, 'ticket_type_id', ticket_type_id, 'quantity', quantity)))
+    FROM hold WHERE id = ANY (gone) GROUP BY event_id;
+    RETURN true;
+END $$;
+
+-- End orders whose payment failed and whose hold has run out since; returns how many.
+CREATE FUNCTION lapse_orders_v1(_most integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    due uuid[]; holds uuid[];
+BEGIN
+    due := ARRAY(
+        SELECT id FROM orders WHERE id IN (
+            SELECT order_id FROM hold WHERE state = 'held' AND expires_at <= now() AND order_id IS NOT NULL LIMIT _most
+        ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    );
+    IF cardinality(due) = 0 THEN RETURN 0; END IF;
+    holds := ARRAY(SELECT id FROM hold WHERE order_id = ANY (due) AND state = 'held' AND expires_at <= now()
+                   ORDER BY id FOR NO KEY UPDATE);
+    IF cardinality(holds) = 0 THEN RETURN 0; END IF;
+    PERFORM release_holds_v1(holds, 'expired');
+    WITH lapsed AS (
+        UPDATE orders o SET status = 'lapsed', closed_at = clock_timestamp()
+        WHERE o.id = ANY (due) AND o.status = 'pending'
+          AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = o.id AND h.state IN ('held', 'paying'))
+        RETURNING o.id
+    )
+    INSERT INTO outbox (type, order_id, payload)
+    SELECT 'order.lapsed', id, jsonb_build_object('order_id', id) FROM lapsed;
+    RETURN cardinality(holds);
+END $$;
+
+-- Take tickets of a paid order back: all of them, or those of _event. Stock returns, the refund becomes due.
+-- _by: customer (until refundable_until, less the fee) or event (whole price, whenever).
+-- result: cancelled, unknown, not-paid, too-late, checked-in.
+CREATE FUNCTION cancel_order_v1(_order uuid, _event bigint, _by text)
+RETURNS TABLE (result text, refund_minor bigint, fee_minor bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    sale orders; ended uuid[]; terms record; source payment;
+BEGIN
+    SELECT * INTO sale FROM orders WHERE id = _order FOR NO KEY UPDATE;
+    SELECT array_agg(t.code) AS codes, coalesce(sum(t.price_minor), 0)::bigint AS paid, min(e.refundable_until) AS until,
+        coalesce(sum((t.price_minor * e.cancellation_fee_bp + 5000) / 10000), 0)::bigint AS fee,
+        coalesce(bool_or(t.state = 'checked_in'), false) AS used
+    INTO terms FROM ticket t JOIN event e ON e.id = t.event_id
+    WHERE t.order_id = _order AND t.state <> 'void' AND (_event IS NULL OR t.event_id = _event);
+    fee_minor := CASE _by WHEN 'customer' THEN terms.fee ELSE 0 END;
+    refund_minor := terms.paid - fee_minor;
+    result := CASE WHEN sale.id IS NULL THEN 'unknown' WHEN sale.status <> 'paid' OR terms.codes IS NULL THEN 'not-paid'
+                   WHEN _by = 'customer' AND terms.used THEN 'checked-in'
+                   WHEN _by = 'customer' AND clock_timestamp() >= terms.until THEN 'too-late' ELSE 'cancelled' END;
+    IF result <> 'cancelled' THEN RETURN NEXT; RETURN; END IF;
+
+    UPDATE ticket SET state = 'void' WHERE code = ANY (terms.codes);
+    PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM ticket WHERE code = ANY (terms.codes)) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE seat SET hold_id = NULL, sold = false WHERE id IN (SELECT seat_id FROM ticket WHERE code = ANY (terms.codes));
+    UPDATE pool p SET available = p.available + t.back
+    FROM (SELECT pool_id, count(*) AS back FROM ticket WHERE code = ANY (terms.codes) GROUP BY pool_id) AS t WHERE p.id = t.pool_id;
+    UPDATE orders SET retained_minor = retained_minor - refund_minor,
+        status = CASE WHEN EXISTS (SELECT 1 FROM ticket WHERE order_id = _order AND state <> 'void') THEN 'paid' ELSE 'cancelled' END,
+        closed_at = clock_timestamp()
+    WHERE id = _order;
+    IF refund_minor > 0 THEN
+        SELECT * INTO source FROM payment WHERE order_id = _order AND status = 'succeeded' ORDER BY settled_at LIMIT 1;
+        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
+        VALUES (gen_random_uuid(), source.id, _order, refund_minor, source.currency,
+                CASE _by WHEN 'customer' THEN 'cancelled' ELSE 'event_cancelled' END);
+    END IF;
+    INSERT INTO outbox (type, order_id, payload)
+    SELECT 'tickets.released', NULL, jsonb_build_object('event_id', event_id, 'reason', 'cancelled', 'holds', jsonb_agg(
+        jsonb_build_object('ticket_type_id', ticket_type_id, 'quantity', 1)))
+    FROM ticket WHERE code = ANY (terms.codes) GROUP BY event_id
+    UNION ALL
+    SELECT 'order.cancelled', _order, jsonb_build_object('order_id', _order, 'refund_minor', refund_minor, 'fee_minor', fee_minor,
+        'currency', sale.currency, 'by', _by);
+    RETURN NEXT;
+END $$;
+
+-- Record what became of a refund. _status: in_transit, done, failed (for good), due (try again at _check).
+CREATE FUNCTION settle_refund_v1(_refund uuid, _status text, _reference text, _failure text, _check interval) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    mine refund;
+BEGIN
+    UPDATE refund SET status = _status, reference = coalesce(_reference, reference), failure = _failure,
+        check_at = clock_timestamp() + _check, settled_at = CASE WHEN _status IN ('done', 'failed') THEN clock_timestamp() END
+    WHERE id = _refund AND status IN ('due', 'in_transit') RETURNING * INTO mine;
+    IF NOT FOUND THEN RETURN 'replayed'; END IF;
+    IF _status IN ('done', 'failed') THEN
+        INSERT INTO outbox (type, order_id, payload) VALUES ('refund.' || _status, mine.order_id, jsonb_build_object(
+            'order_id', mine.order_id, 'amount_minor', mine.amount_minor, 'currency', mine.currency, 'failure', _failure));
+    END IF;
+    RETURN _status;
+END $$;
+
+-- Process one webhook and mark it processed, in the transaction of its effect.
+-- result: settle_v1's or settle_refund_v1's; replayed when it was processed before; unknown when nothing here matches it.
+CREATE FUNCTION process_webhook_v1(_provider text, _event_id text, _grace interval)
+RETURNS TABLE (result text, order_id uuid, waited interval) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    hook webhook_inbox; target uuid;
+BEGIN
+    SELECT * INTO hook FROM webhook_inbox WHERE provider = _provider AND event_id = _event_id AND processed_at IS NULL
+    FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN result := 'replayed'; RETURN NEXT; RETURN; END IF;
+    IF hook.kind = 'payment' THEN
+        SELECT p.id INTO target FROM payment p
+        WHERE p.provider = _provider AND (p.id = hook.payment_id OR hook.payment_id IS NULL AND p.reference = hook.reference);
+        IF target IS NULL THEN
+            result := 'unknown';
+        ELSE
+            SELECT s.result, s.order_id INTO result, order_id
+            FROM settle_v1(ARRAY[target], ARRAY[hook.status], ARRAY[hook.reference], ARRAY[NULL::text], ARRAY[hook.error], _grace) AS s;
+        END IF;
+    ELSE
+        SELECT r.id, r.order_id INTO target, order_id FROM refund r JOIN payment p ON p.id = r.payment_id
+        WHERE p.provider = _provider AND r.reference = hook.reference;
+        result := CASE WHEN target IS NULL THEN 'unknown'
+                       ELSE settle_refund_v1(target, hook.status, hook.reference, NULL, interval '1 minute') END;
+    END IF;
+    waited := clock_timestamp() - hook.received_at;
+    UPDATE webhook_inbox w SET attempts = w.attempts + 1,
+        processed_at = CASE WHEN result <> 'unknown' OR w.attempts >= 9 THEN clock_timestamp() END,
+        next_attempt_at = clock_timestamp() + interval '1 second' * power(2, least(w.attempts, 9)),
+        error = CASE WHEN result = 'unknown' THEN 'nothing here matches it' END
+    WHERE w.provider = _provider AND w.event_id = _event_id;
+    RETURN NEXT;
+END $$;

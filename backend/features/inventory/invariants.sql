@@ -1,0 +1,57 @@
+-- What must always be true of stock, orders and money. One statement, so one snapshot: exact while the shop sells.
+-- Each row is a broken invariant: its name, what it is about, and the figures. No rows is the only good answer.
+
+WITH live AS (
+    SELECT pool_id, sum(quantity) AS tickets FROM hold WHERE state IN ('held', 'paying') GROUP BY pool_id
+), sold AS (
+    SELECT pool_id, count(*) AS tickets FROM ticket WHERE state <> 'void' GROUP BY pool_id
+), of_order AS (
+    SELECT order_id, count(*) AS ever, count(*) FILTER (WHERE state <> 'void') AS in_force,
+        coalesce(sum(price_minor) FILTER (WHERE state <> 'void'), 0) AS worth
+    FROM ticket GROUP BY order_id
+), bought AS (
+    SELECT order_id, sum(quantity) AS tickets FROM hold WHERE state = 'confirmed' GROUP BY order_id
+), captured AS (
+    SELECT order_id, sum(amount_minor) AS amount FROM payment WHERE status = 'succeeded' GROUP BY order_id
+), returned AS (
+    SELECT order_id, sum(amount_minor) AS amount FROM refund GROUP BY order_id
+)
+SELECT 'stock' AS invariant, 'pool ' || p.id AS subject,
+    format('capacity %s, available %s, held %s, sold %s', p.capacity, p.available, coalesce(l.tickets, 0), coalesce(s.tickets, 0)) AS figures,
+    greatest(coalesce(l.tickets, 0) + coalesce(s.tickets, 0) - p.capacity, 0) AS oversold
+FROM pool p LEFT JOIN live l ON l.pool_id = p.id LEFT JOIN sold s ON s.pool_id = p.id
+WHERE p.capacity <> p.available + coalesce(l.tickets, 0) + coalesce(s.tickets, 0)
+UNION ALL
+-- Every seat that is taken belongs to exactly one line that names it, and is sold exactly when a ticket in force names it.
+SELECT 'seat-owner', 'seat ' || s.id, format('hold %s (%s), sold %s', s.hold_id, h.state, s.sold), 0
+FROM seat s LEFT JOIN hold h ON h.id = s.hold_id
+WHERE s.hold_id IS NOT NULL
+  AND (h.id IS NULL OR s.id <> ALL (h.seat_ids) OR s.sold <> (h.state = 'confirmed') OR h.state NOT IN ('held', 'paying', 'confirmed')
+       OR s.sold <> EXISTS (SELECT 1 FROM ticket t WHERE t.seat_id = s.id AND t.state <> 'void'))
+UNION ALL
+SELECT 'seat-owner', 'hold ' || h.id, format('names %s seats, has %s, quantity %s', cardinality(h.seat_ids), count(s.id), h.quantity), 0
+FROM hold h LEFT JOIN seat s ON s.hold_id = h.id
+WHERE h.seat_ids IS NOT NULL AND h.state IN ('held', 'paying')
+GROUP BY h.id HAVING count(s.id) <> h.quantity OR cardinality(h.seat_ids) <> h.quantity
+UNION ALL
+SELECT 'order-tickets', 'order ' || o.id,
+    format('%s: bought %s, tickets %s, in force %s worth %s, retained %s', o.status, coalesce(b.tickets, 0), coalesce(t.ever, 0),
+           coalesce(t.in_force, 0), coalesce(t.worth, 0), o.retained_minor), 0
+FROM orders o LEFT JOIN of_order t ON t.order_id = o.id LEFT JOIN bought b ON b.order_id = o.id
+WHERE coalesce(b.tickets, 0) <> coalesce(t.ever, 0)
+   OR (o.status = 'paid' AND coalesce(t.in_force, 0) = 0)
+   OR (o.status <> 'paid' AND coalesce(t.in_force, 0) > 0)
+   OR (o.status = 'paid' AND o.retained_minor <> t.worth AND t.in_force = t.ever)
+   OR (o.status IN ('pending', 'lapsed') AND o.retained_minor <> 0)
+UNION ALL
+SELECT 'money', 'order ' || o.id,
+    format('%s: captured %s, retained %s, refunds %s', o.status, coalesce(c.amount, 0), o.retained_minor, coalesce(r.amount, 0)), 0
+FROM orders o LEFT JOIN captured c ON c.order_id = o.id LEFT JOIN returned r ON r.order_id = o.id
+WHERE coalesce(c.amount, 0) <> o.retained_minor + coalesce(r.amount, 0)
+UNION ALL
+SELECT 'one-order', 'basket ' || basket_id, format('%s orders', count(DISTINCT order_id)), 0
+FROM hold WHERE order_id IS NOT NULL GROUP BY basket_id HAVING count(DISTINCT order_id) > 1
+UNION ALL
+SELECT 'outbox', 'order ' || o.id, format('%s since %s without its event', o.status, o.paid_at), 0
+FROM orders o
+WHERE o.paid_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox x WHERE x.order_id = o.id AND x.type = 'order.paid')
