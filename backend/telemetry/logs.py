@@ -1,0 +1,137 @@
+"""Structured logs on stdout, written by a thread of their own so that a slow reader never stalls the event loop."""
+
+import asyncio
+import logging
+import queue
+import random
+import re
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from typing import Any, Literal, TextIO
+
+import orjson
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+
+# Beyond this many lines waiting, new ones are dropped and counted: in an outage the shop matters more than its log.
+_QUEUE_SIZE = 10_000
+
+# Whoever has an order's token has the order, so it stands in no log, wherever it came from.
+_SECRETS = re.compile(r"((?:[?&]|\b)token=|\bBearer\s+)[^\s&\"'\\]+", re.IGNORECASE)
+
+_access = logging.getLogger("backend.access")
+
+
+def mask(text: str) -> str:
+    """The text without order tokens: `?token=…` and `Authorization: Bearer …`."""
+    return _SECRETS.sub(r"\1***", text)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """sample: share of the ordinary requests that get a line, 0..1; failures and slow ones always do."""
+
+    level: str = "INFO"
+    format: Literal["json", "text"] = "json"
+    sample: float = 1.0
+    slow_seconds: float = 0.8
+
+
+class _Queue(QueueHandler):
+    """Takes the request id along and drops what the writer cannot keep up with."""
+
+    queue: queue.SimpleQueue[logging.LogRecord]
+    dropped = 0
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        record.request_id = REQUEST_ID.get()
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        # Not the queue's own bound: the sentinel that ends the writer must fit into a full queue too.
+        if self.queue.qsize() < _QUEUE_SIZE:
+            self.queue.put_nowait(record)
+        else:
+            self.dropped += 1
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request_id := getattr(record, "request_id", ""):
+            line["request_id"] = request_id
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return mask(orjson.dumps(line, default=str).decode())
+
+
+class TextFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: Mapping[str, object] = getattr(record, "fields", {})
+        return mask(super().format(record) + "".join(f" {name}={value}" for name, value in fields.items()))
+
+
+class Logs:
+    """The running log; `stop` writes out what is still waiting."""
+
+    def __init__(self, options: LogOptions, stream: TextIO | None = None) -> None:
+        writer = logging.StreamHandler(stream or sys.stdout)
+        writer.setFormatter(TextFormatter() if options.format == "text" else JsonFormatter())
+        self._handler = _Queue(queue.SimpleQueue())
+        self._listener = QueueListener(self._handler.queue, writer)
+        self._root = logging.getLogger()
+        self._root.addHandler(self._handler)
+        self._root.setLevel(options.level)
+        self._listener.start()
+
+    def stop(self) -> None:
+        self._root.removeHandler(self._handler)
+        self._listener.stop()
+        if self._handler.dropped:
+            sys.stderr.write(f"{self._handler.dropped} log lines were dropped: the log's reader was too slow\n")
+
+
+class RequestLog:
+    """One line per request; of the ordinary ones a sample."""
+
+    def __init__(self, options: LogOptions) -> None:
+        self._sample = options.sample
+        self._slow = options.slow_seconds
+
+    def write(self, method: str, route: str, path: str, status: int, seconds: float) -> None:
+        """path: as the client sent it, with its query; the token in it is masked."""
+        if status < 500 and seconds < self._slow and (self._sample <= 0 or random.random() >= self._sample):  # noqa: S311 - a sample, no secret
+            return
+        level = logging.ERROR if status >= 500 else logging.INFO
+        fields = {"method": method, "route": route, "path": path, "status": status, "ms": round(seconds * 1000, 1)}
+        _access.log(level, "%s %s %s", method, path, status, extra={"fields": fields})
+
+
+def quiet_driver_noise(loop: asyncio.AbstractEventLoop) -> None:
+    """Send to DEBUG what aiopg tells the loop: each cancelled statement and lost connection is a fatal error to it.
+
+    The caller gets the same as a typed error and reports it.
+    """
+    log = logging.getLogger("backend.loop")
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        sources = (type(context.get("connection")), type(context.get("exception")))
+        if any(source.__module__.partition(".")[0] in {"aiopg", "psycopg2"} for source in sources):
+            log.debug("database driver: %s", context.get("message"))
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)

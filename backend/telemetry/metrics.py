@@ -1,0 +1,136 @@
+"""Every metric of the service in one registry, and the small application that shows it to Prometheus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+from aioprometheus.collectors import Registry
+from aioprometheus.renderer import render
+
+from backend.telemetry.instruments import (
+    Counter,
+    Family,
+    Gauge,
+    Histogram,
+    counter,
+    counters,
+    gauge,
+    gauges,
+    histogram,
+    histograms,
+)
+from backend.telemetry.process import collect_process
+from backend.telemetry.promise import Promise
+from backend.telemetry.traffic import HttpMetrics
+
+HOLD_RESULTS = ("held", "sold_out", "conflict", "shed")
+ORDER_STATUSES = ("pending", "paid", "failed", "cancelled", "refunded")
+PAYMENT_RESULTS = ("succeeded", "failed", "cancelled", "unavailable")
+RELAY_RESULTS = ("relayed", "failed", "dead")
+PAGES = ("list", "event", "basket", "checkout", "order", "other")
+
+
+class Metrics:
+    """The contract's metrics. A caller on a hot path keeps the child: `held = metrics.holds.labels("held")`.
+
+    providers, sinks: those in use, so that no series stands for one that is not.
+    """
+
+    def __init__(self, promise: Promise, *, providers: Sequence[str] = (), sinks: Sequence[str] = ()) -> None:
+        registry = self.registry = Registry()
+        seconds = promise.buckets.seconds
+        self.http = HttpMetrics(registry, promise)
+        self.pool = PoolMetrics.of(registry, seconds)
+        self.holds = counters(registry, "holds_total", "Requests to hold tickets", result=HOLD_RESULTS)
+        self.holds_expired = counter(registry, "holds_expired_total", "Holds that ended unpaid and gave back")
+        self.orders = counters(registry, "orders_total", "Orders that reached a status", status=ORDER_STATUSES)
+        self.tickets_sold = counter(registry, "tickets_sold_total", "Tickets issued")
+        self.tickets_oversold = gauge(registry, "tickets_oversold", "Tickets beyond capacity; must be 0")
+        self.invariants_broken = gauge(registry, "invariants_broken", "Invariants that do not hold; must be 0")
+        self.outbox_pending = gauge(registry, "outbox_pending", "Domain events not yet relayed")
+        self.outbox_oldest = gauge(registry, "outbox_oldest_seconds", "Age of the oldest event not yet relayed")
+        self.relayed = counters(
+            registry, "events_relayed_total", "Deliveries to a sink", sink=sinks, result=RELAY_RESULTS
+        )
+        self.payments = counters(
+            registry, "payments_total", "Payments settled", provider=providers, result=PAYMENT_RESULTS
+        )
+        self.payment_duration = histograms(
+            registry,
+            "payment_duration_seconds",
+            "Time the provider took to answer",
+            seconds,
+            provider=providers,
+            result=PAYMENT_RESULTS,
+        )
+        self.payment_to_ticket = histogram(
+            registry, "payment_to_ticket_seconds", "From the payment to its tickets", promise.buckets.tickets
+        )
+        self.loop_lag = histogram(registry, "event_loop_lag_seconds", "How late the event loop ran a timer", seconds)
+        self.vitals = VitalMetrics.of(registry, promise)
+        collect_process(registry)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolMetrics:
+    """The database pool. Gauges can alias between scrapes, so saturation comes from busy_seconds over size."""
+
+    used: Gauge
+    idle: Gauge
+    size: Gauge
+    busy_seconds: Counter
+    wait: Histogram
+    timeouts: Counter
+
+    @classmethod
+    def of(cls, registry: Registry, edges: Sequence[float]) -> "PoolMetrics":
+        connections = gauges(registry, "db_pool_connections", "Database connections", state=("used", "idle"))
+        return cls(
+            used=connections.labels("used"),
+            idle=connections.labels("idle"),
+            size=gauge(registry, "db_pool_size", "Most connections the pool may open"),
+            busy_seconds=counter(registry, "db_pool_busy_seconds_total", "Time connections were in use, summed"),
+            wait=histogram(registry, "db_pool_wait_seconds", "Wait for a connection", edges),
+            timeouts=counter(registry, "db_pool_timeouts_total", "Requests that got no connection in time"),
+        )
+
+
+Vital = Literal["LCP", "INP", "CLS"]
+
+
+@dataclass(frozen=True, slots=True)
+class VitalMetrics:
+    """What browsers report, by page."""
+
+    families: dict[Vital, Family[Histogram]]
+
+    @classmethod
+    def of(cls, registry: Registry, promise: Promise) -> "VitalMetrics":
+        buckets = promise.buckets
+        return cls(
+            {
+                "LCP": histograms(
+                    registry, "web_vitals_lcp_seconds", "Largest contentful paint", buckets.lcp, page=PAGES
+                ),
+                "INP": histograms(
+                    registry, "web_vitals_inp_seconds", "Interaction to next paint", buckets.inp, page=PAGES
+                ),
+                "CLS": histograms(registry, "web_vitals_cls", "Cumulative layout shift", buckets.cls, page=PAGES),
+            }
+        )
+
+    def observe(self, vital: Vital, page: str, value: float) -> None:
+        self.families[vital].labels(page).observe(value)
+
+
+def metrics_app(registry: Registry) -> web.Application:
+    """GET /metrics, for a port of its own that the ingress never sees."""
+
+    async def show(request: web.Request) -> web.Response:
+        content, headers = render(registry, request.headers.getall("Accept", []))
+        return web.Response(body=content, headers=headers)
+
+    app = web.Application()
+    app.router.add_get("/metrics", show)
+    return app

@@ -1,0 +1,196 @@
+"""The reliability promise, read from slo.yaml: journeys, objectives, buckets and what counts as bad."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+Outcome = Literal["good", "bad", "excluded"]
+OUTCOMES: tuple[Outcome, ...] = ("good", "bad", "excluded")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9_.{}/-]*)")
+
+
+class PromiseError(Exception):
+    """The promise and the service disagree, or slo.yaml says something that cannot be kept."""
+
+
+def _duration(text: object) -> timedelta:
+    """5m, 28d: a whole number and one of s, m, h, d."""
+    match = re.fullmatch(r"(\d+)([smhd])", str(text))
+    if match is None:
+        raise ValueError("expected a duration such as 5m or 28d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _route(text: str) -> str:
+    if _ROUTE.fullmatch(text) is None:
+        raise ValueError("expected a route such as GET /api/events/{event_id}")
+    return text
+
+
+def _ascending(edges: tuple[float, ...]) -> tuple[float, ...]:
+    if list(edges) != sorted(set(edges)) or edges[0] <= 0:
+        raise ValueError("expected edges above zero, each greater than the one before")
+    return edges
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+RouteName = Annotated[str, AfterValidator(_route)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Edges = Annotated[tuple[float, ...], Field(min_length=1), AfterValidator(_ascending)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Journey(_Section):
+    title: str
+    routes: tuple[RouteName, ...]
+
+
+class Availability(_Section):
+    target: Share
+
+
+class Latency(_Section):
+    """target: share of requests under `under` seconds."""
+
+    target: Share
+    under: float
+
+
+class Saturation(_Section):
+    """target: share of slices in which the pool's busy ratio stays at or below `busy`."""
+
+    target: Share
+    busy: Share
+    slice: Duration
+
+
+class PageLoad(_Section):
+    quantile: Share
+    under: float
+    advisory: bool
+
+
+class Objectives(_Section):
+    availability: Availability
+    latency: tuple[Latency, ...]
+    saturation: Saturation
+    tickets: Latency
+    page_load: PageLoad
+
+
+class Buckets(_Section):
+    """Upper edges of the histograms, in seconds (cls: without unit)."""
+
+    seconds: Edges
+    tickets: Edges
+    lcp: Edges
+    inp: Edges
+    cls: Edges
+
+
+class Rule(_Section):
+    """An answer with this status, in less than `under` seconds where that is given, has this outcome."""
+
+    status: Annotated[str, BeforeValidator(str), Field(pattern=r"^[1-5](\d\d|xx)$")]
+    outcome: Outcome
+    under: float | None = None
+
+    def covers(self, status: int) -> bool:
+        return self.status in (str(status), f"{status // 100}xx")
+
+
+class Promise(BaseModel):
+    """What the backend reads of slo.yaml; sections for the rules and the gate alone are left to them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    service: str
+    window: Duration
+    journeys: Mapping[str, Journey]
+    excluded: Mapping[str, tuple[RouteName, ...]]
+    objectives: Objectives
+    buckets: Buckets
+    classification: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        thresholds = [
+            *((latency.under, "seconds", self.buckets.seconds) for latency in self.objectives.latency),
+            (self.objectives.tickets.under, "tickets", self.buckets.tickets),
+            (self.objectives.page_load.under, "lcp", self.buckets.lcp),
+        ]
+        for under, name, edges in thresholds:
+            if under not in edges:
+                raise ValueError(f"the threshold {under} is no edge of buckets.{name}")
+        named = [*self.route_journeys, *self.excluded_routes]
+        listed = sum(len(journey.routes) for journey in self.journeys.values()) + sum(map(len, self.excluded.values()))
+        if listed != len(set(named)):
+            raise ValueError("a route stands in two places")
+        for status in range(100, 600):
+            if not any(rule.covers(status) and rule.under is None for rule in self.classification):
+                raise ValueError(f"classification has no rule for every answer with status {status}")
+        return self
+
+    @cached_property
+    def route_journeys(self) -> dict[str, str]:
+        """'GET /api/events' -> 'browse'."""
+        return {route: name for name, journey in self.journeys.items() for route in journey.routes}
+
+    @cached_property
+    def excluded_routes(self) -> frozenset[str]:
+        return frozenset(route for routes in self.excluded.values() for route in routes)
+
+    @cached_property
+    def _outcomes(self) -> tuple[tuple[Rule, ...], ...]:
+        return tuple(tuple(rule for rule in self.classification if rule.covers(status)) for status in range(600))
+
+    def outcome(self, status: int, seconds: float) -> Outcome:
+        """What an answer with this status, given after this time, means for the objectives."""
+        for rule in self._outcomes[status]:
+            if rule.under is None or seconds < rule.under:
+                return rule.outcome
+        raise AssertionError(f"no rule for {status}")  # the validator above saw to it
+
+    def check_routes(self, served: Iterable[str]) -> None:
+        """Every served route ('GET /api/events') stands in the promise, and the promise names no other.
+
+        PromiseError lists each disagreement. HEAD goes with its GET and need not be listed.
+        """
+        served = set(served)
+        named = {*self.route_journeys, *self.excluded_routes}
+        faults = [f"{route} is served but in no journey and not excluded" for route in sorted(served - named)]
+        faults += [f"{route} is named but not served" for route in sorted(named - served)]
+        if faults:
+            raise PromiseError("slo.yaml does not match the service: " + "; ".join(faults))
+
+
+def promise_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """SLO_FILE, else slo.yaml beside the backend package."""
+    return Path(environ.get("SLO_FILE") or Path(__file__).parents[2] / "slo.yaml")
+
+
+def load_promise(path: Path | None = None) -> Promise:
+    """PromiseError, with file and place, when it is missing or wrong."""
+    path = path or promise_file()
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Promise.model_validate(content)
+    except OSError as error:
+        raise PromiseError(f"cannot read {path}: {error.strerror} (set SLO_FILE to the file)") from error
+    except yaml.YAMLError as error:
+        raise PromiseError(f"{path} is no YAML: {error}") from error
+    except ValidationError as error:
+        places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        raise PromiseError(f"{path}: {places}") from error
