@@ -20,13 +20,17 @@ def say(text: str) -> None:
 
 def step(text: str) -> None:
     """Say which step begins, with the seconds since the start."""
-    say(f"[{time.monotonic() - _started:5.1f} s] {text}")
+    say(f"[{elapsed():5.1f} s] {text}")
 
 
-def run(main: Callable[[], int]) -> None:
-    """Exit with main's status; a Failure becomes its one line and status 1."""
+def elapsed() -> float:
+    return time.monotonic() - _started
+
+
+def run(main: Callable[[list[str]], int]) -> None:
+    """Exit with the status of main(arguments); a Failure becomes its one line and status 1."""
     try:
-        status = main()
+        status = main(sys.argv[1:])
     except Failure as failure:
         with suppress(OSError):
             print(f"error: {failure}", file=sys.stderr, flush=True)

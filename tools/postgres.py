@@ -66,10 +66,10 @@ class Server:
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._socket_dir), safe='')}"
 
     @property
-    def pid(self) -> int:
+    def process(self) -> processes.Process:
         if self._process is None:
             raise RuntimeError("the server is not running")
-        return self._process.pid
+        return self._process
 
     def start(self) -> None:
         user = cluster.owner()

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us, even when we are killed with -9."""
+"""Child processes that never outlive us, even when we are killed with -9. Standard library only."""
 
 import ctypes
 import os
@@ -27,6 +27,7 @@ class Start:
 
     args: Sequence[str | Path]
     log: Path
+    cwd: Path | None = None
     env: Mapping[str, str] | None = None
     user: str | None = None
     at_our_death: signal.Signals = signal.SIGKILL
@@ -49,6 +50,7 @@ def _start(how: Start, parent: int) -> Process:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            cwd=how.cwd,
             env=how.env,
             start_new_session=True,
             preexec_fn=tie_to_parent,  # noqa: PLW1509 - it must run after the fork, and takes no lock
@@ -62,10 +64,13 @@ def credentials(user: str | None) -> dict[str, Any]:
 
 
 def stop(process: Process, *attempts: tuple[signal.Signals, float]) -> None:
-    """Send each signal in turn, giving the process so many seconds to end, and at last SIGKILL."""
-    for how, seconds in (*attempts, (signal.SIGKILL, 10.0)):
+    """Send each signal in turn, giving the process so many seconds to end; then SIGKILL to all of its group."""
+    for how, seconds in attempts:
         if process.poll() is not None:
             break
         process.send_signal(how)
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)

@@ -1,0 +1,36 @@
+# Each command sets up what it needs, once, and ends non-zero with one line that says what to do.
+# PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint fmt build bench screenshots clean
+
+tool = @exec sh tools/python.sh -m tools.setup
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_URL=); Ctrl-C stops it
+	$(tool) page up
+
+test: ## run every check and test there is
+	$(tool) packages checks test
+
+lint: ## check format, lint rules, types and the direction of imports
+	$(tool) packages checks lint
+
+fmt: ## format all code, and fix what can be fixed by itself
+	$(tool) packages checks fmt
+
+build: ## build the front end into frontend/dist
+	$(tool) page
+
+bench: ## measure the shop against its performance targets
+	$(tool) python bench
+
+screenshots: ## take the pictures in docs/screenshots from a shop of its own
+	$(tool) page screenshots
+
+clean: ## remove what was installed, built and cached; the shop's data stays
+	@rm -rf .venv .tools build frontend/node_modules frontend/dist
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

