@@ -214,7 +214,8 @@ CREATE TABLE webhook_inbox (
     event_id text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('payment', 'refund')),
     reference text NOT NULL,
-    payment_id uuid,
+    payment_id uuid,  -- the shop's own names, where the provider gives them
+    refund_id uuid,
     status text NOT NULL,  -- what the provider says of the payment or refund
     received_at timestamptz NOT NULL DEFAULT now(),
     processed_at timestamptz,

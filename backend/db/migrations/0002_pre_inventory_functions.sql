@@ -46,14 +46,14 @@ END $$;
 -- named), not a reason to open a new basket (it came from a cookie). _seats: '{}' or an array literal of seat ids.
 -- _address_limit, _customer_limit: live tickets per address, live holds per customer; null when not limited.
 --
--- result, one row per request: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-busy,
+-- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-busy,
 -- currency (detail: the basket's), not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit,
 -- hold-limit, sold-out (detail: what is left), seat-gone, seat-unknown.
 CREATE FUNCTION hold_tickets_v1(
     _request integer[], _hold uuid[], _basket uuid[], _known uuid[], _strict boolean[], _address text[],
     _fingerprint text[], _type integer[], _quantity integer[], _seats text[], _types bigint[],
     _ttl interval, _address_limit integer, _customer_limit integer
-) RETURNS TABLE (request integer, result text, basket uuid, expires timestamptz, detail text)
+) RETURNS TABLE (request integer, result text, basket uuid, expires timestamptz, price bigint, detail text)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_variable
 DECLARE
@@ -92,7 +92,8 @@ BEGIN
     WHILE i <= n LOOP
         j := i;
         WHILE j < n AND _request[j + 1] = _request[i] LOOP j := j + 1; END LOOP;
-        request := _request[i]; result := NULL; basket := _basket[i]; expires := moment + _ttl; detail := NULL;
+        request := _request[i]; result := NULL; basket := _basket[i]; expires := moment + _ttl;
+        price := type_price[_type[i]]; detail := NULL;
 
         IF cardinality(replays) > 0 AND _hold[i] = ANY (replays) THEN
             SELECT h.basket_id, h.expires_at, h.fingerprint INTO old FROM hold h WHERE h.id = _hold[i];

@@ -349,7 +349,7 @@ BEGIN
         END IF;
     ELSE
         SELECT r.id, r.order_id INTO target, order_id FROM refund r JOIN payment p ON p.id = r.payment_id
-        WHERE p.provider = _provider AND r.reference = hook.reference;
+        WHERE p.provider = _provider AND (r.id = hook.refund_id OR hook.refund_id IS NULL AND r.reference = hook.reference);
         result := CASE WHEN target IS NULL THEN 'unknown'
                        ELSE settle_refund_v1(target, hook.status, hook.reference, NULL, interval '1 minute') END;
     END IF;

@@ -1,0 +1,101 @@
+"""Baskets: what a customer holds for a while, and what other features ask of whoever keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from backend.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLabel:
+    """A seat as the door and the ticket name it."""
+
+    id: int
+    row: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """Tickets of one type in a basket."""
+
+    id: UUID
+    event_id: int
+    event_name: str
+    starts_at: datetime
+    timezone: str
+    venue: str
+    refundable_until: datetime
+    fee_percent: float
+    ticket_type_id: int
+    ticket_type: str
+    quantity: int
+    unit_price: Money
+    seats: tuple[SeatLabel, ...] = ()
+
+    @property
+    def price(self) -> Money:
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """The lines that one customer holds until `expires_at`, all in one currency.
+
+    paying: a payment for it is under way, so it changes no more.
+    """
+
+    id: UUID
+    lines: tuple[BasketLine, ...]
+    expires_at: datetime
+    extended: bool
+    paying: bool
+
+    @property
+    def total(self) -> Money:
+        return sum((line.price for line in self.lines[1:]), self.lines[0].price)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Tickets that somebody asks for: of `ticket_type_id`, else the chosen seats' types, else the cheapest on sale."""
+
+    event_id: int
+    quantity: int
+    ticket_type_id: int | None = None
+    seat_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who asks, as far as is known: the basket that they named, the cookie that they sent, the address they came from.
+
+    idempotency: the request's identity and the fingerprint of its body, when the client sent an Idempotency-Key.
+    """
+
+    named: UUID | None = None
+    cookie: UUID | None = None
+    address: str | None = None
+    idempotency: tuple[UUID, str] | None = field(default=None)
+
+    @property
+    def basket(self) -> UUID | None:
+        return self.named or self.cookie
+
+
+class Baskets(Protocol):
+    """What checkout asks of the inventory."""
+
+    async def hold(self, wanted: Sequence[Wanted], buyer: Buyer) -> UUID:
+        """Hold all of it or none, and answer the basket. DomainError when it cannot be had."""
+
+    async def read(self, basket_id: UUID) -> Basket | None:
+        """The basket while it holds anything."""
+
+    async def of_cookie(self, cookie: UUID) -> UUID | None:
+        """The live basket that a cookie means."""

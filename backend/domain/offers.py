@@ -1,0 +1,62 @@
+"""What is for sale, as whoever sells needs to know it: the catalogue answers this from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOffer:
+    """One ticket type and its terms of sale."""
+
+    id: int
+    pool_id: int
+    name: str
+    price_minor: int
+    seated: bool
+    on_sale_at: datetime
+    off_sale_at: datetime
+    max_per_order: int
+    max_per_customer: int | None
+
+    def on_sale(self, now: datetime) -> bool:
+        return self.on_sale_at <= now < self.off_sale_at
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An event that can be bought, with its ticket types in the order in which they are shown."""
+
+    event_id: int
+    name: str
+    starts_at: datetime
+    timezone: str
+    venue: str
+    currency: str
+    refundable_until: datetime
+    fee_percent: float
+    types: tuple[TicketOffer, ...]
+
+    def type(self, type_id: int) -> TicketOffer | None:
+        return next((offered for offered in self.types if offered.id == type_id), None)
+
+    def cheapest(self, now: datetime) -> TicketOffer | None:
+        """The cheapest type on sale; when none is, the cheapest of all, so that the refusal can say when it will be."""
+        on_sale = [offered for offered in self.types if offered.on_sale(now)]
+        return min(on_sale or self.types, key=lambda offered: offered.price_minor, default=None)
+
+
+class Offers(Protocol):
+    """Where offers come from. They may be seconds old: the database has the last word on price, window and stock."""
+
+    def cached(self, event_id: int) -> Offer | None:
+        """The offer when it is in memory, at the cost of a dictionary lookup."""
+
+    async def offer(self, event_id: int) -> Offer | None:
+        """The offer; None when no such event is published."""
+
+    async def seat_types(self, event_id: int, seat_ids: Collection[int]) -> Mapping[int, int]:
+        """The ticket type of each of these seats of the event; seats that it does not have are missing."""

@@ -1,0 +1,133 @@
+"""What the basket's routes take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from backend.domain.baskets import Basket, BasketLine, Wanted
+
+Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class NewHold(BaseModel):
+    """Tickets to hold. Without `ticket_type_id` or `seat_ids`: of the cheapest type on sale."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    event_id: Identifier
+    quantity: Annotated[int, Field(ge=1, le=10, description="Defaults to the number of seat_ids, else 1")] = 1
+    ticket_type_id: Identifier | None = None
+    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10, strict=False)] = ()
+    basket_id: Annotated[UUID | None, Field(strict=False, description="The basket to add to; else the cookie's")] = None
+
+    @model_validator(mode="after")
+    def _one_quantity(self) -> Self:
+        if len(set(self.seat_ids)) != len(self.seat_ids):
+            raise ValueError("seat_ids names a seat twice")
+        if self.seat_ids and "quantity" in self.model_fields_set and self.quantity != len(self.seat_ids):
+            raise ValueError("quantity differs from the number of seat_ids")
+        return self
+
+    def wanted(self) -> Wanted:
+        quantity = len(self.seat_ids) or self.quantity
+        return Wanted(self.event_id, quantity, self.ticket_type_id, tuple(sorted(self.seat_ids)))
+
+
+class BasketQuery(BaseModel):
+    """Which basket: named, else the cookie's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    basket_id: UUID | None = None
+
+
+class BasketName(BaseModel):
+    """Which basket: named, else the cookie's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    basket_id: UUID | None = None
+
+
+class SeatView(BaseModel):
+    """A seat, as the ticket names it."""
+
+    id: int
+    row: str
+    number: int
+
+
+class BasketItem(BaseModel):
+    """Tickets of one type, held."""
+
+    id: UUID
+    event_id: int
+    event_name: str
+    starts_at: datetime
+    timezone: str
+    venue: str
+    ticket_type_id: int
+    ticket_type: str
+    quantity: int
+    unit_price: float
+    price: float
+    seats: list[SeatView]
+    refundable_until: datetime
+    cancellation_fee_percent: float
+
+
+class BasketView(BaseModel):
+    """A basket. `event_id` and `quantity` are those of the line that was just added, else of the first."""
+
+    basket_id: UUID
+    event_id: int
+    quantity: int
+    expires_at: datetime
+    extended: bool
+    items: list[BasketItem]
+    total: float
+    currency: str
+
+
+class ExtendedView(BaseModel):
+    """How long the basket is held now."""
+
+    basket_id: UUID
+    expires_at: datetime
+
+
+def basket_view(basket: Basket, added: Wanted | None = None) -> dict[str, object]:
+    """A BasketView, as plain values: this answers the hottest route."""
+    return {
+        "basket_id": basket.id,
+        "event_id": added.event_id if added else basket.lines[0].event_id,
+        "quantity": added.quantity if added else basket.lines[0].quantity,
+        "expires_at": basket.expires_at,
+        "extended": basket.extended,
+        "items": [_item(line) for line in basket.lines],
+        "total": basket.total.major(),
+        "currency": basket.total.currency,
+    }
+
+
+def _item(line: BasketLine) -> dict[str, object]:
+    return {
+        "id": line.id,
+        "event_id": line.event_id,
+        "event_name": line.event_name,
+        "starts_at": line.starts_at,
+        "timezone": line.timezone,
+        "venue": line.venue,
+        "ticket_type_id": line.ticket_type_id,
+        "ticket_type": line.ticket_type,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price.major(),
+        "price": line.price.major(),
+        "seats": [{"id": seat.id, "row": seat.row, "number": seat.number} for seat in line.seats],
+        "refundable_until": line.refundable_until,
+        "cancellation_fee_percent": line.fee_percent,
+    }

@@ -1,0 +1,53 @@
+"""What the worker does for the inventory: give back what has expired, and check that everything still agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from backend.db.pool import Database
+from backend.db.queries import load_sql
+from backend.features.inventory.holds import queries
+
+INVARIANTS = load_sql(__package__, "invariants.sql")
+_MOST = 1000  # holds a statement: bounded, so that no pool is locked for long
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One thing that should be true and is not."""
+
+    invariant: str
+    subject: str
+    figures: str
+    oversold: int
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.subject}: {self.figures}"
+
+
+async def give_back_expired(database: Database) -> int:
+    """Release every hold that is due, and end the orders that were not paid for; how many holds that were."""
+    total = 0
+    for query in (queries.expire_holds, queries.lapse_orders):
+        released = _MOST
+        while released >= _MOST:
+            released = await database.fetch_value(query, {"most": _MOST})
+            total += released
+    return total
+
+
+async def broken_invariants(database: Database) -> list[Broken]:
+    """What is wrong with stock, orders and money; nothing, always, or somebody must be woken."""
+    return [Broken(*row) for row in await database.fetch_all(INVARIANTS, retry=True)]
+
+
+@dataclass(slots=True)
+class LastCheck:
+    """The latest result of the invariants, as the status page shows it."""
+
+    broken: tuple[Broken, ...] = ()
+    checked_at: datetime | None = None
+
+    def record(self, broken: list[Broken]) -> None:
+        self.broken, self.checked_at = tuple(broken), datetime.now(UTC)

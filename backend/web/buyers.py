@@ -1,0 +1,27 @@
+"""Who is buying: the basket that a request names, its cookie, its address and its Idempotency-Key."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from backend.domain.baskets import Buyer
+from backend.web.client import client_address
+from backend.web.cookies import basket_cookie
+from backend.web.idempotency import body_hash, idempotency_id, idempotency_key
+
+TRUSTED_HOPS = web.AppKey("trusted_hops", int)
+SECURE_COOKIES = web.AppKey("secure_cookies", bool)
+
+
+async def buyer_of(request: web.Request, named: UUID | None = None) -> Buyer:
+    """The buyer of this request. named: the basket in its body or query.
+
+    A key's scope is the basket, else the cookie, else the body itself, so that answers never cross customers.
+    """
+    cookie = basket_cookie(request)
+    key = idempotency_key(request)
+    idempotency = None
+    if key is not None:
+        fingerprint = body_hash(await request.read()).hex()
+        idempotency = (idempotency_id(str(named or cookie or fingerprint), key), fingerprint)
+    return Buyer(named, cookie, client_address(request, request.app[TRUSTED_HOPS]), idempotency)
