@@ -3,6 +3,8 @@
 A provider moves money; it knows nothing of orders, tickets or the database, and the shop holds no lock while it asks.
 """
 
+# ruff: noqa: N818 (each name says what happened; that it is an error, its base says)
+
 from __future__ import annotations
 
 from collections.abc import Mapping

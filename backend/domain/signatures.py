@@ -1,5 +1,7 @@
 """Signed messages between a payment provider and the shop: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`."""
 
+# ruff: noqa: N818 (the name says what happened; that it is an error, its base says)
+
 from __future__ import annotations
 
 import hmac

@@ -1,0 +1,92 @@
+"""What Stripe writes to the shop: sessions, refunds and events, read into the shop's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from backend.domain.payments import PaymentIntent, PaymentStatus, RefundResult, RefundStatus, WebhookEvent
+
+_REFUND_STATUSES: Final[dict[str, RefundStatus]] = {
+    "pending": "in_transit",
+    "requires_action": "in_transit",
+    "succeeded": "done",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+
+def intent_of(session: dict[str, Any]) -> PaymentIntent:
+    """A Checkout Session, its Payment Intent expanded where Stripe was asked to. KeyError when it is none."""
+    behind = session.get("payment_intent")
+    status = _session_status(session, behind if isinstance(behind, dict) else {})
+    error = (behind.get("last_payment_error") if isinstance(behind, dict) else None) or {}
+    return PaymentIntent(
+        reference=session["id"],
+        status=status,
+        pay_url=session.get("url") if status == "requires_action" else None,
+        failure=error.get("decline_code") or error.get("code"),
+    )
+
+
+def refund_of(refund: dict[str, Any]) -> RefundResult:
+    """A refund. KeyError when it is none."""
+    return RefundResult(refund["id"], _REFUND_STATUSES[refund["status"]], refund.get("failure_reason"))
+
+
+def events_of(event: dict[str, Any]) -> tuple[WebhookEvent, ...]:
+    """The event, if the shop acts on its type and the object is the shop's own. KeyError or ValueError when broken."""
+    read = _READERS.get(event["type"])
+    return read(event, event["data"]["object"]) if read else ()
+
+
+def _session_status(session: dict[str, Any], behind: dict[str, Any]) -> PaymentStatus:
+    if session["status"] == "open":
+        return "requires_action"
+    if session["status"] == "expired":
+        return "cancelled"
+    if session["payment_status"] == "paid":
+        return "succeeded"
+    return "failed" if behind.get("status") in ("requires_payment_method", "canceled") else "processing"
+
+
+def _session_event(event: dict[str, Any], session: dict[str, Any]) -> tuple[WebhookEvent, ...]:
+    payment_id = _uuid(session.get("client_reference_id"))
+    if payment_id is None:
+        return ()
+    status = "failed" if event["type"].endswith("async_payment_failed") else intent_of(session).status
+    return (WebhookEvent(event["id"], "payment", session["id"], payment_id, status, _time(event)),)
+
+
+def _refund_event(event: dict[str, Any], refund: dict[str, Any]) -> tuple[WebhookEvent, ...]:
+    metadata = refund.get("metadata") or {}
+    refund_id, payment_id = _uuid(metadata.get("refund_id")), _uuid(metadata.get("payment_id"))
+    if refund_id is None:
+        return ()
+    result = refund_of(refund)
+    return (WebhookEvent(event["id"], "refund", result.reference, payment_id, result.status, _time(event), refund_id),)
+
+
+_READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], tuple[WebhookEvent, ...]]]] = {
+    "checkout.session.completed": _session_event,
+    "checkout.session.async_payment_succeeded": _session_event,
+    "checkout.session.async_payment_failed": _session_event,
+    "checkout.session.expired": _session_event,
+    "refund.created": _refund_event,
+    "refund.updated": _refund_event,
+    "refund.failed": _refund_event,
+}
+
+
+def _time(event: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(event["created"], UTC)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    """None for what somebody else of the same account has put there."""
+    try:
+        return UUID(text)
+    except (TypeError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,112 @@
+"""The pay page's HTML. No script anywhere: every step is a link or a form."""
+
+from __future__ import annotations
+
+from html import escape
+
+from backend.psp.cards import CARDS, Card
+from backend.psp.intents import Intent
+
+FAILURES = {
+    "card_declined": "The card was declined.",
+    "insufficient_funds": "The card was declined: there is not enough money on it.",
+    "authentication_failed": "The bank did not get your approval.",
+}
+
+
+def card_form(intent: Intent, card: Card, error: str | None = None, number: str | None = None) -> str:
+    """Ask for a card; after a decline, for another one. error: what is wrong with the number as it was typed."""
+    declined = FAILURES.get(intent.failure or "")
+    alert = ""
+    if declined:
+        alert = f'<p class="alert" role="alert">{declined} Nothing was charged. Try another card.</p>'
+    wrong = f'<p class="wrong" id="wrong" role="alert">{escape(error)}</p>' if error else ""
+    hint = f"{card.title}." if number is None else "Not one of the test cards."
+    described = "hint wrong" if error else "hint"
+    return _page(
+        f"Pay {intent.amount}",
+        f"""{_summary(intent)}{alert}
+<form method="post" action="/pay/{intent.id}">
+<label for="card">Card number</label>
+<input id="card" name="card" inputmode="numeric" autocomplete="off" required maxlength="32"
+ value="{escape(number) if number is not None else _spaced(card.number)}" aria-describedby="{described}"
+ {'aria-invalid="true"' if error else ""}>
+<p class="hint" id="hint">Test card: {hint}</p>{wrong}
+<button>Pay {intent.amount}</button>
+</form>
+{_back(intent, "Back to the shop without paying")}
+<details><summary>Try what can happen with other cards</summary>
+<ul class="cards">{"".join(_choice(intent, one) for one in CARDS if one.on_page)}</ul></details>""",
+    )
+
+
+def bank_page(intent: Intent) -> str:
+    """Play the bank of the 3-D Secure step."""
+    return _page(
+        "Your bank asks",
+        f"""<p class="step">3-D Secure</p><h1>Is this you?</h1>
+<p>Your test bank wants to know whether you approve a payment of <strong>{intent.amount}</strong>.</p>
+<form method="post" action="/pay/{intent.id}/bank" class="choice">
+<button name="answer" value="approve">Approve</button>
+<button name="answer" value="refuse" class="quiet">Refuse</button>
+</form>""",
+    )
+
+
+def outcome_page(intent: Intent) -> str:
+    """Say how a payment ended that can no longer be paid."""
+    heading, text = {
+        "succeeded": ("Paid", "This payment is done. Your tickets are with the shop."),
+        "processing": ("Being processed", "The bank has not answered yet. The shop will hear of it by itself."),
+        "failed": ("Not paid", "This payment failed. Nothing was charged."),
+    }.get(intent.status, ("Closed", "The shop has closed this payment. Nothing was charged."))
+    return _page(
+        heading,
+        f"""<h1>{heading}</h1><p>{text}</p>{_back(intent, "Back to the shop", "button")}""",
+    )
+
+
+def missing_page() -> str:
+    """Say that there is no such payment."""
+    return _page(
+        "No such payment",
+        "<h1>No such payment</h1><p>This link is not one of ours, or no longer. Go back to the shop and pay again.</p>",
+    )
+
+
+def _summary(intent: Intent) -> str:
+    return f'<h1 class="amount">{intent.amount}</h1><p class="what">{escape(intent.description)}</p>'
+
+
+def _back(intent: Intent, words: str, look: str = "back") -> str:
+    return f'<p><a class="{look}" href="{escape(intent.return_url)}">{words}</a></p>'
+
+
+def _choice(intent: Intent, card: Card) -> str:
+    return (
+        f'<li><a href="/pay/{intent.id}?card={card.name}"><span class="number">{_spaced(card.number)}</span>'
+        f" <span>{card.title}</span></a></li>"
+    )
+
+
+def _spaced(number: str) -> str:
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+def _page(title: str, content: str) -> str:
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title} · Test payment provider</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/pay/style.css">
+</head>
+<body>
+<header><p><strong>Test payment provider</strong> No money moves here. Do not enter a real card.</p></header>
+<main>{content}</main>
+</body>
+</html>
+"""
