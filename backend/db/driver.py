@@ -2,7 +2,7 @@
 
 Values come and go as Python has them: uuid as UUID, timestamptz as aware datetime in UTC, numeric as Decimal, arrays as
 lists, json and jsonb as orjson parses them; a dict given as a parameter becomes JSON. A query that passes JSON on
-unread casts it to text, which saves the parsing. A literal % in a statement with parameters is written %%.
+unread casts it to text, which saves the parsing. In a statement with parameters, and only there, a literal % is %%.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Connection:
     async def _send(self, sql: str, params: Params | None) -> None:
         watchdog = self._loop.call_later(self._timeout, self._give_up) if self._timeout else None
         try:
-            await self._cursor.execute(sql, params)
+            await self._cursor.execute(sql, params or None)
         except psycopg2.Error as error:
             raise self._typed(error) from error
         except ValueError as error:
