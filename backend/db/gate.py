@@ -18,13 +18,13 @@ _PAUSE = 0.1  # seconds between a failed attempt and the next
 class PoolMetrics(Protocol):
     """Where the pool reports what it sees; called on each statement, so it has to be cheap."""
 
-    def connections(self, used: int, idle: int) -> None:
+    def connections(self, used: int, idle: int, /) -> None:
         """How many connections are in use and how many wait for work, whenever that changes."""
 
-    def busy(self, seconds: float) -> None:
+    def busy(self, seconds: float, /) -> None:
         """A connection came back after this long."""
 
-    def waited(self, seconds: float) -> None:
+    def waited(self, seconds: float, /) -> None:
         """A caller got a connection after this long; 0 when one was free."""
 
     def timed_out(self) -> None:
@@ -34,9 +34,9 @@ class PoolMetrics(Protocol):
 class NoMetrics:
     """Keeps nothing."""
 
-    def connections(self, used: int, idle: int) -> None: ...
-    def busy(self, seconds: float) -> None: ...
-    def waited(self, seconds: float) -> None: ...
+    def connections(self, used: int, idle: int, /) -> None: ...
+    def busy(self, seconds: float, /) -> None: ...
+    def waited(self, seconds: float, /) -> None: ...
     def timed_out(self) -> None: ...
 
 
