@@ -171,4 +171,4 @@ def _reason(log: Path, start: int) -> str:
         file.seek(start)
         lines = file.read().decode(errors="replace").splitlines()
     fatal = (line for line in lines if any(level in line for level in ("FATAL:", "PANIC:", "postgres: ")))
-    return next(fatal, lines[-1] if lines else "it says nothing").split(":  ")[-1]
+    return next(fatal, lines[-1] if lines else "it says nothing").split(":  ")[-1].removeprefix("postgres: ")

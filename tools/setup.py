@@ -46,14 +46,14 @@ def main(arguments: list[str]) -> int:
 def python() -> None:
     """Make .venv and install requirements.txt into it, at the versions of requirements.lock."""
     sources = [ROOT / "requirements.txt", ROOT / "backend" / "requirements.txt", ROOT / "requirements.lock"]
-    with _stamped(VENV / ".stamp", sources) as fresh:
+    with stamped(VENV / ".stamp", sources) as fresh:
         if fresh:
             return
         if not _works(PYTHON):
             step("making the Python environment in .venv")
             _run("python-environment", [sys.executable, "-m", "venv", "--clear", VENV])
         step("installing the Python packages (once; a few hundred MB)")
-        quietly = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--retries=2"]
+        quietly = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile", "--retries=2"]
         what = ["-r", "requirements.txt", "-c", "requirements.lock"]
         _run("python-packages", [PYTHON, "-m", "pip", "install", *quietly, *what])
 
@@ -61,7 +61,7 @@ def python() -> None:
 def packages() -> None:
     """Install the front end's npm packages exactly as package-lock.json says."""
     sources = [FRONTEND / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    with _stamped(FRONTEND / "node_modules" / ".stamp", sources) as fresh:
+    with stamped(FRONTEND / "node_modules" / ".stamp", sources) as fresh:
         if not fresh:
             step("installing the front end's packages (once)")
             quick_to_fail = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
@@ -71,7 +71,7 @@ def packages() -> None:
 def page() -> None:
     """Build the front end into frontend/dist."""
     files = (path for path in FRONTEND.rglob("*") if not NOT_SOURCES & set(path.relative_to(FRONTEND).parts))
-    with _stamped(FRONTEND / "dist" / ".stamp", sorted(path for path in files if path.is_file())) as fresh:
+    with stamped(FRONTEND / "dist" / ".stamp", sorted(path for path in files if path.is_file())) as fresh:
         if not fresh:
             step("building the front end")
             _run("page", [VENV / "bin" / "npm", "run", "build"], cwd=FRONTEND)
@@ -83,7 +83,7 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def _stamped(stamp: Path, sources: Iterable[Path]) -> Iterator[bool]:
+def stamped(stamp: Path, sources: Iterable[Path]) -> Iterator[bool]:
     """Yield whether the stamp is fresh, that is, made from these very sources; write it when the block succeeds."""
     digest = hashlib.sha256()
     for path in sources:

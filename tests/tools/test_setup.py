@@ -1,0 +1,111 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import setup
+
+ROOT = setup.ROOT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what the set-up of Python reads, in which nothing is installed yet."""
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    (tmp_path / "backend").mkdir()
+    for name in ("requirements.txt", "requirements.lock", "backend/requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    return tmp_path
+
+
+def fake_python(directory: Path, name: str, version: str, *, ensurepip: bool = True) -> None:
+    """A program that answers tools/python.sh's questions like a Python of that version."""
+    new = int(version.split(".")[1]) >= 11
+    script = f"""#!/bin/sh
+case "$2" in
+  *print*) echo {version} ;;
+  *version_info*) exit {0 if new else 1} ;;
+  *ensurepip*) exit {0 if ensurepip else 1} ;;
+  *) echo "this is {name} $*" ;;
+esac
+"""
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(script)
+    (directory / name).chmod(0o755)
+
+
+def find_python(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    shell = shutil.which("sh") or "/bin/sh"
+    return subprocess.run(
+        [shell, ROOT / "tools" / "python.sh", *arguments],
+        cwd=directory.parent,
+        env={"PATH": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_first_python_new_enough_is_taken(tmp_path: Path) -> None:
+    fake_python(tmp_path / "bin", "python3", "3.9")
+    fake_python(tmp_path / "bin", "python3.12", "3.12", ensurepip=False)
+    fake_python(tmp_path / "bin", "python3.11", "3.11")
+    assert (
+        find_python(tmp_path / "bin", "-m", "tools.setup", "page").stdout == "this is python3.11 -m tools.setup page\n"
+    )
+
+
+def test_an_old_python_is_one_line_that_says_what_is_needed(tmp_path: Path) -> None:
+    fake_python(tmp_path / "bin", "python3", "3.9")
+    answer = find_python(tmp_path / "bin")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: Python 3.11 or newer is needed, found 3.9: ")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_missing_venv_module_is_one_line_that_names_the_package(tmp_path: Path) -> None:
+    fake_python(tmp_path / "bin", "python3", "3.12", ensurepip=False)
+    answer = find_python(tmp_path / "bin")
+    assert answer.returncode == 1
+    assert "apt-get install python3.12-venv" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_no_network_is_one_line_and_the_next_run_starts_afresh(checkout: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "tools.setup", "python"],
+        cwd=checkout,
+        env={**os.environ, "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_FIND_LINKS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: no network: ")
+    assert answer.stderr.count("\n") == 1
+    assert not (checkout / ".venv" / ".stamp").exists()
+
+
+def test_what_was_made_from_the_same_sources_is_fresh(checkout: Path) -> None:
+    stamp, source = checkout / ".stamp", checkout / "requirements.txt"
+
+    def is_fresh() -> bool:
+        with setup.stamped(stamp, [source]) as fresh:
+            return fresh
+
+    assert not is_fresh()
+    assert is_fresh()
+    source.write_text(source.read_text().swapcase())
+    assert not is_fresh()
+    assert is_fresh()
+
+
+def test_what_failed_to_be_made_is_not_fresh(checkout: Path) -> None:
+    stamp = checkout / ".stamp"
+    with pytest.raises(RuntimeError), setup.stamped(stamp, [checkout / "requirements.txt"]):
+        raise RuntimeError
+    assert not stamp.exists()
