@@ -1,0 +1,74 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { basketQuery } from "#shared/api/basket.ts";
+import type { Basket } from "#shared/api/types.ts";
+import { serverNow } from "#shared/time/clock.ts";
+import { ButtonLink } from "#shared/ui/button.tsx";
+import { Countdown } from "#shared/ui/countdown.tsx";
+import { EmptyPage } from "#shared/ui/empty-page.tsx";
+import { Heading } from "#shared/ui/heading.tsx";
+import { Lines } from "#shared/ui/lines.tsx";
+import { ErrorNotice } from "#shared/ui/notice.tsx";
+import { Skeleton } from "#shared/ui/skeleton.tsx";
+import { cancellationTerms } from "#shared/words/cancellation.ts";
+import { sum } from "#shared/words/money.ts";
+import { CheckoutForm } from "./checkout-form.tsx";
+import styles from "./checkout-page.module.css";
+
+/** Who the tickets are for, what they cost, and how they can be given back: then to the bank. */
+export function CheckoutPage() {
+  const { data: basket, error, refetch } = useQuery({ ...basketQuery, refetchOnMount: "always" });
+  const checkAgain = useCallback(() => void refetch(), [refetch]);
+  if (basket) {
+    return <Checkout basket={basket} onEnd={checkAgain} />;
+  }
+  if (basket === null) {
+    return (
+      <EmptyPage
+        title="Nothing is held for you"
+        text="The time of your tickets is over and they went back on sale. Nothing was charged. They may still be there."
+      >
+        <ButtonLink href="/" look="primary">
+          See what is on
+        </ButtonLink>
+      </EmptyPage>
+    );
+  }
+  return error ? <ErrorNotice error={error} /> : <Skeleton height="320px" />;
+}
+
+function Checkout({ basket, onEnd }: { readonly basket: Basket; readonly onEnd: () => void }) {
+  const tickets = basket.items.reduce((count, item) => count + item.quantity, 0);
+  return (
+    <div className={styles.page}>
+      <div className={styles.head}>
+        <Heading title="Checkout" />
+        <Countdown tickets={tickets} expiresAt={basket.expires_at} onEnd={onEnd} />
+      </div>
+      <CheckoutForm basket={basket} />
+      <section className={styles.summary} aria-label="What you pay for">
+        <Lines items={basket.items} currency={basket.currency} />
+        <p className={styles.total}>
+          <span>Total</span>
+          <strong>{sum(basket.total, basket.currency)}</strong>
+        </p>
+        <CancellationTerms basket={basket} />
+      </section>
+    </div>
+  );
+}
+
+/** Once for the basket, or for each event where they differ. */
+function CancellationTerms({ basket }: { readonly basket: Basket }) {
+  const terms = Map.groupBy(basket.items, (item) => cancellationTerms(item, serverNow()));
+  return (
+    <ul className={styles.terms} aria-label="Cancelling">
+      {Array.from(terms, ([words, items]) => (
+        <li key={words}>
+          {terms.size > 1 && `${[...new Set(items.map((item) => item.event_name))].join(", ")}: `}
+          {words}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,37 @@
+import type { EventDetail } from "#shared/api/types.ts";
+import { serverNow } from "#shared/time/clock.ts";
+import { Heading } from "#shared/ui/heading.tsx";
+import { Poster } from "#shared/ui/poster.tsx";
+import { SaleNote } from "#shared/ui/sale-note.tsx";
+import { cancellationTerms } from "#shared/words/cancellation.ts";
+import { eventDate } from "#shared/words/dates.ts";
+import styles from "./event-head.module.css";
+
+/** What, when, where; compact where the hall's plan needs the room. */
+export function EventHead({
+  event,
+  compact = false,
+}: {
+  readonly event: EventDetail;
+  readonly compact?: boolean;
+}) {
+  return (
+    <section className={compact ? styles.compact : styles.head}>
+      <Poster eventId={event.id} priority="high" className={styles.poster} />
+      <div className={styles.words}>
+        <p className={styles.date}>
+          <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
+        </p>
+        <Heading title={event.name} />
+        <p className={styles.place}>
+          {event.venue}, {event.city}
+        </p>
+        <p className={styles.sale}>
+          <SaleNote offer={event} />
+        </p>
+        <p className={styles.description}>{event.description}</p>
+        <p className={styles.terms}>{cancellationTerms(event, serverNow())}</p>
+      </div>
+    </section>
+  );
+}

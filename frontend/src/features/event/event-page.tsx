@@ -1,0 +1,72 @@
+import { lazy, Suspense } from "react";
+import { isProblem } from "#shared/api/problem.ts";
+import type { EventDetail } from "#shared/api/types.ts";
+import { Button, ButtonLink } from "#shared/ui/button.tsx";
+import { EmptyPage } from "#shared/ui/empty-page.tsx";
+import { ErrorNotice } from "#shared/ui/notice.tsx";
+import { Skeleton } from "#shared/ui/skeleton.tsx";
+import { EventHead } from "./event-head.tsx";
+import styles from "./event-page.module.css";
+import { TicketPicker } from "./ticket-picker.tsx";
+import { useLiveEvent } from "./use-live-event.ts";
+
+const SeatPicker = lazy(async () => ({ default: (await import("./seats/seat-picker.tsx")).SeatPicker }));
+
+/** One event: what, when and where, and its tickets or its seats, live. */
+export function EventPage({ id }: { readonly id: number }) {
+  const { data: event, error, refetch } = useLiveEvent(id);
+  if (event) {
+    return <Event event={event} />;
+  }
+  if (isProblem(error, "not-found")) {
+    return (
+      <EmptyPage title="This event is not on" text="It may be over, or the link may be old.">
+        <ButtonLink href="/" look="primary">
+          See what is on
+        </ButtonLink>
+      </EmptyPage>
+    );
+  }
+  return error ? (
+    <ErrorNotice
+      error={error}
+      actions={
+        <Button look="primary" onClick={() => void refetch()}>
+          Try again
+        </Button>
+      }
+    />
+  ) : (
+    <Blank />
+  );
+}
+
+function Event({ event }: { readonly event: EventDetail }) {
+  if (event.seat_map) {
+    return (
+      <>
+        <EventHead event={event} compact />
+        <Suspense fallback={<Skeleton height="480px" />}>
+          <SeatPicker event={event} />
+        </Suspense>
+      </>
+    );
+  }
+  return (
+    <div className={styles.columns}>
+      <EventHead event={event} />
+      <TicketPicker event={event} />
+    </div>
+  );
+}
+
+function Blank() {
+  return (
+    <div className={styles.blank} aria-busy="true">
+      <span className="visually-hidden">Loading the event</span>
+      <Skeleton height="40px" width="70%" />
+      <Skeleton height="24px" width="45%" />
+      <Skeleton height="320px" />
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { seatsQuery } from "#shared/api/events.ts";
+import type { EventDetail, Seat } from "#shared/api/types.ts";
+import { saleState } from "#shared/sale.ts";
+import { useServerNow } from "#shared/time/use-server-now.ts";
+import { ActionBar } from "#shared/ui/action-bar.tsx";
+import { announce } from "#shared/ui/announcer.tsx";
+import { Button } from "#shared/ui/button.tsx";
+import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
+import { Skeleton } from "#shared/ui/skeleton.tsx";
+import { counted } from "#shared/words/counts.ts";
+import { sum } from "#shared/words/money.ts";
+import { useHold } from "../use-hold.ts";
+import { BestAvailable } from "./best-available.tsx";
+import { ChosenSeats } from "./chosen-seats.tsx";
+import { SeatLegend } from "./seat-legend.tsx";
+import { SeatMap } from "./seat-map.tsx";
+import styles from "./seat-picker.module.css";
+import { useSelection } from "./use-selection.ts";
+
+const NO_SEATS: readonly Seat[] = [];
+
+/** Seats by name on the hall's plan, or the best ones by one tap. */
+export function SeatPicker({ event }: { readonly event: EventDetail }) {
+  const { data: seats, error, refetch } = useQuery(seatsQuery(event.id));
+  if (!seats) {
+    return error ? (
+      <ErrorNotice error={error} actions={<Button onClick={() => void refetch()}>Try again</Button>} />
+    ) : (
+      <Skeleton height="480px" />
+    );
+  }
+  return <Hall event={event} seats={seats} />;
+}
+
+function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: readonly Seat[] }) {
+  const open = saleState(event, useServerNow()) === "open";
+  const { chosen, lost, toggle, choose } = useSelection(open ? seats : NO_SEATS);
+  const { hold, holding, error, forget } = useHold(event.id);
+  useEffect(() => {
+    if (lost.length > 0) {
+      announce(`${lostWords(lost)} ${counted(chosen.length, "seat")} still chosen.`);
+    }
+  }, [lost, chosen.length]);
+
+  function change(how: () => void) {
+    forget();
+    how();
+  }
+  return (
+    <div className={styles.columns}>
+      <section className={styles.plan} aria-label="Seats">
+        <div className={styles.planHead}>
+          <h2>Choose your seats</h2>
+          <SeatLegend />
+        </div>
+        <SeatMap
+          seats={seats}
+          chosen={chosen}
+          currency={event.currency}
+          onToggle={(seat) => open && change(() => toggle(seat))}
+        />
+      </section>
+      <aside className={styles.side} aria-label="Your choice">
+        {open && (
+          <BestAvailable
+            seats={seats}
+            currency={event.currency}
+            onChoose={(best) => change(() => choose(best))}
+          />
+        )}
+        {lost.length > 0 && <Notice tone="soon" title={lostWords(lost)} />}
+        <ChosenSeats
+          seats={chosen}
+          currency={event.currency}
+          onRemove={(seat) => change(() => toggle(seat))}
+        />
+        <ErrorNotice error={error} />
+        {open && (
+          <ActionBar summary={summary(chosen, event.currency)}>
+            <Button
+              look="primary"
+              busy={holding && "Holding…"}
+              disabled={chosen.length === 0}
+              onClick={() => hold([{ event_id: event.id, seat_ids: chosen.map((seat) => seat.id) }])}
+            >
+              {chosen.length > 0 ? `Hold ${counted(chosen.length, "seat")}` : "Hold seats"}
+            </Button>
+          </ActionBar>
+        )}
+      </aside>
+    </div>
+  );
+}
+
+function summary(chosen: readonly Seat[], currency: string): string {
+  const total = chosen.reduce((amount, seat) => amount + seat.price, 0);
+  return chosen.length > 0 ? sum(total, currency) : "No seat chosen";
+}
+
+/** "Row A seat 14 was just taken." */
+function lostWords(lost: readonly Seat[]): string {
+  const names = new Intl.ListFormat("en").format(lost.map((seat) => `Row ${seat.row} seat ${seat.number}`));
+  return `${names} ${lost.length === 1 ? "was" : "were"} just taken.`;
+}

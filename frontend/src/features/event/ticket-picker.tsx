@@ -1,0 +1,98 @@
+import { useState } from "react";
+import type { EventDetail, TicketType } from "#shared/api/types.ts";
+import { saleState } from "#shared/sale.ts";
+import { useServerNow } from "#shared/time/use-server-now.ts";
+import { ActionBar } from "#shared/ui/action-bar.tsx";
+import { Button } from "#shared/ui/button.tsx";
+import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
+import { SaleNote } from "#shared/ui/sale-note.tsx";
+import { Stepper } from "#shared/ui/stepper.tsx";
+import { counted } from "#shared/words/counts.ts";
+import { money, sum } from "#shared/words/money.ts";
+import styles from "./ticket-picker.module.css";
+import { useHold } from "./use-hold.ts";
+
+/** How many of each type; one tap holds them all. */
+export function TicketPicker({ event }: { readonly event: EventDetail }) {
+  const [chosen, setChosen] = useState<ReadonlyMap<number, number>>(new Map());
+  const now = useServerNow();
+  const { hold, holding, error, forget } = useHold(event.id);
+  // Where there is nothing to choose between, one ticket is the likeliest start.
+  const usual = event.ticket_types.length === 1 ? 1 : 0;
+  const quantityOf = (type: TicketType) => Math.min(chosen.get(type.id) ?? usual, most(type, now));
+  const lines = event.ticket_types.filter((type) => quantityOf(type) > 0);
+  const tickets = lines.reduce((count, type) => count + quantityOf(type), 0);
+  const total = lines.reduce((amount, type) => amount + quantityOf(type) * type.price, 0);
+
+  function choose(type: TicketType, quantity: number) {
+    forget();
+    setChosen(new Map(chosen).set(type.id, quantity));
+  }
+  function holdThem() {
+    hold(lines.map((type) => ({ event_id: event.id, ticket_type_id: type.id, quantity: quantityOf(type) })));
+  }
+
+  return (
+    <section className={styles.picker} aria-label="Tickets">
+      <h2>Tickets</h2>
+      <SoldOutNotice event={event} now={now} />
+      <ul className={styles.types}>
+        {event.ticket_types.map((type) => (
+          <TypeRow
+            key={type.id}
+            type={type}
+            now={now}
+            quantity={quantityOf(type)}
+            onChange={(n) => choose(type, n)}
+          />
+        ))}
+      </ul>
+      <ErrorNotice error={error} />
+      {event.ticket_types.some((type) => saleState(type, now) === "open") && (
+        <ActionBar summary={tickets > 0 ? sum(total, event.currency) : "Choose how many"}>
+          <Button look="primary" busy={holding && "Holding…"} disabled={tickets === 0} onClick={holdThem}>
+            {tickets > 0 ? `Hold ${counted(tickets, "ticket")}` : "Hold tickets"}
+          </Button>
+        </ActionBar>
+      )}
+    </section>
+  );
+}
+
+interface TypeRowProps {
+  readonly type: TicketType;
+  readonly now: number;
+  readonly quantity: number;
+  readonly onChange: (quantity: number) => void;
+}
+
+function TypeRow({ type, now, quantity, onChange }: TypeRowProps) {
+  return (
+    <li className={styles.type}>
+      <div>
+        <h3>{type.name}</h3>
+        <p className={styles.price}>{money(type.price, type.currency)}</p>
+        <p className={styles.note}>
+          <SaleNote offer={type} />
+        </p>
+      </div>
+      {saleState(type, now) === "open" && (
+        <Stepper label={type.name} value={quantity} max={most(type, now)} onChange={onChange} />
+      )}
+    </li>
+  );
+}
+
+function SoldOutNotice({ event, now }: { readonly event: EventDetail; readonly now: number }) {
+  const states = event.ticket_types.map((type) => saleState(type, now));
+  return states.length > 0 && states.every((state) => state === "sold-out") ? (
+    <Notice title="Sold out at the moment">
+      Tickets that others hold but do not pay come back within minutes. This page shows them as soon as they
+      do.
+    </Notice>
+  ) : null;
+}
+
+function most(type: TicketType, now: number): number {
+  return saleState(type, now) === "open" ? Math.min(type.max_per_order, type.available_tickets) : 0;
+}

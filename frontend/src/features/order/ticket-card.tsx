@@ -1,0 +1,42 @@
+import type { Ticket } from "#shared/api/types.ts";
+import { eventDate } from "#shared/words/dates.ts";
+import { money } from "#shared/words/money.ts";
+import styles from "./ticket-card.module.css";
+
+interface TicketCardProps {
+  readonly ticket: Ticket;
+  readonly currency: string;
+  /** "1 of 2". */
+  readonly place: string;
+}
+
+/** One ticket as it is shown at the door; the code stays black on white in both schemes, for scanners. */
+export function TicketCard({ ticket, currency, place }: TicketCardProps) {
+  const { event } = ticket;
+  return (
+    <li className={styles.card}>
+      <div className={styles.code}>
+        <img src={ticket.svg_url} alt={`Entry code of ticket ${place}`} width={176} height={176} />
+      </div>
+      <div className={styles.words}>
+        <p className={styles.place}>Ticket {place}</p>
+        <h2>{event.name}</h2>
+        <p>
+          <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
+        </p>
+        <p>
+          {event.venue}, {event.city}
+        </p>
+        <p className={styles.seat}>
+          {ticket.ticket_type}
+          {ticket.seat !== null && `, ${ticket.seat}`}
+          <span className={styles.price}>{money(ticket.price, currency)}</span>
+        </p>
+        {ticket.state === "checked_in" && <p className={styles.used}>Used at the door</p>}
+        <a className={styles.pdf} href={ticket.pdf_url} download>
+          PDF of this ticket
+        </a>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,43 @@
+import { Link } from "wouter";
+import type { EventSummary } from "#shared/api/types.ts";
+import { Poster } from "#shared/ui/poster.tsx";
+import { SaleNote } from "#shared/ui/sale-note.tsx";
+import { Skeleton } from "#shared/ui/skeleton.tsx";
+import { eventDate } from "#shared/words/dates.ts";
+import { money } from "#shared/words/money.ts";
+import styles from "./event-card.module.css";
+
+export function EventCard({ event, first }: { readonly event: EventSummary; readonly first: boolean }) {
+  return (
+    <li className={styles.card}>
+      <Poster eventId={event.id} priority={first ? "high" : "lazy"} className={styles.poster} />
+      <h2 className={styles.name}>
+        <Link href={`/events/${event.id}`} className={styles.link}>
+          {event.name}
+        </Link>
+      </h2>
+      <p className={styles.date}>
+        <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
+      </p>
+      <p className={styles.place}>
+        {event.venue}, {event.city}
+      </p>
+      <p className={styles.offer}>
+        <span>{event.price === 0 ? "Free" : `From ${money(event.price, event.currency)}`}</span>
+        <SaleNote offer={event} />
+      </p>
+    </li>
+  );
+}
+
+export function EventCardSkeleton() {
+  return (
+    <li className={styles.card}>
+      <div className={styles.blank}>
+        <Skeleton height="100%" />
+      </div>
+      <Skeleton height="24px" width="80%" />
+      <Skeleton height="18px" width="60%" />
+    </li>
+  );
+}

@@ -1,0 +1,62 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call } from "./client.ts";
+import { ApiError } from "./problem.ts";
+import type { Basket } from "./types.ts";
+
+export const BASKET_KEY = ["basket"] as const;
+
+/** What one hold asks for: some tickets of a type, or these very seats. */
+export interface HoldRequest {
+  readonly event_id: number;
+  readonly quantity?: number;
+  readonly ticket_type_id?: number;
+  readonly seat_ids?: readonly number[];
+}
+
+/** The visitor's basket, found by its cookie; null when there is none or its time is over. */
+export const basketQuery = queryOptions({
+  queryKey: BASKET_KEY,
+  queryFn: async ({ signal }): Promise<Basket | null> => {
+    try {
+      return remember(await call<Basket>("GET", "/api/basket", { signal }));
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 404 || error.kind === "basket-expired")) {
+        return remember(null);
+      }
+      throw error;
+    }
+  },
+});
+
+export async function hold(request: HoldRequest, key: string): Promise<void> {
+  const basket = await call<Basket>("POST", "/api/basket", { body: request, key });
+  remember(basket);
+}
+
+export function extendBasket(key: string): Promise<unknown> {
+  return call("POST", "/api/basket/extend", { body: {}, key });
+}
+
+export function removeItem(itemId: string): Promise<unknown> {
+  return call("DELETE", `/api/basket/items/${itemId}`);
+}
+
+export function cancelBasket(): Promise<unknown> {
+  return call("DELETE", "/api/basket");
+}
+
+const NOTE = "basket-until";
+
+/** Notes that this browser has a basket, so that visitors without one never ask for it. */
+function remember(basket: Basket | null): Basket | null {
+  if (basket) {
+    localStorage.setItem(NOTE, basket.expires_at);
+  } else {
+    localStorage.removeItem(NOTE);
+  }
+  return basket;
+}
+
+export function mayHaveBasket(): boolean {
+  return localStorage.getItem(NOTE) !== null;
+}

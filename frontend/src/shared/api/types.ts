@@ -1,0 +1,136 @@
+export interface EventSummary {
+  readonly id: number;
+  readonly name: string;
+  readonly date: string;
+  readonly starts_at: string;
+  readonly timezone: string;
+  readonly venue: string;
+  readonly city: string;
+  readonly price: number;
+  readonly currency: string;
+  readonly available_tickets: number;
+  readonly on_sale_at: string;
+  readonly off_sale_at: string | null;
+}
+
+export interface EventPage {
+  readonly events: readonly EventSummary[];
+  readonly count: number;
+  readonly total: number;
+  readonly page: number;
+}
+
+export interface TicketType {
+  readonly id: number;
+  readonly name: string;
+  readonly price: number;
+  readonly currency: string;
+  readonly available_tickets: number;
+  readonly on_sale_at: string;
+  readonly off_sale_at: string | null;
+  readonly max_per_order: number;
+  readonly seated: boolean;
+}
+
+export interface Section {
+  readonly name: string;
+  readonly price: number;
+}
+
+export interface EventDetail extends EventSummary {
+  readonly description: string;
+  readonly ticket_types: readonly TicketType[];
+  readonly seat_map: { readonly sections: readonly Section[] } | null;
+  readonly refundable_until: string;
+  readonly cancellation_fee_percent: number;
+}
+
+export type SeatState = "free" | "held" | "sold";
+
+export interface Seat {
+  readonly id: number;
+  readonly section: string;
+  readonly row: string;
+  readonly number: number;
+  readonly price: number;
+  readonly state: SeatState;
+}
+
+export interface BasketItem {
+  readonly id: string;
+  readonly event_id: number;
+  readonly event_name: string;
+  readonly starts_at: string;
+  readonly timezone: string;
+  readonly venue: string;
+  readonly ticket_type: string;
+  readonly quantity: number;
+  readonly unit_price: number;
+  /** Of all the line's tickets. */
+  readonly price: number;
+  readonly seats: readonly { readonly id: number; readonly row: string; readonly number: number }[];
+  readonly refundable_until: string;
+  readonly cancellation_fee_percent: number;
+}
+
+export interface Basket {
+  readonly basket_id: string;
+  readonly expires_at: string;
+  readonly extended: boolean;
+  readonly items: readonly BasketItem[];
+  readonly total: number;
+  readonly currency: string;
+}
+
+export interface TicketEvent {
+  readonly id: number;
+  readonly name: string;
+  readonly starts_at: string;
+  readonly timezone: string;
+  readonly venue: string;
+  readonly city: string;
+}
+
+export interface Ticket {
+  readonly code: string;
+  readonly svg_url: string;
+  readonly pdf_url: string;
+  readonly event: TicketEvent;
+  readonly ticket_type: string;
+  readonly price: number;
+  /** "row C, seat 14"; null in general admission. */
+  readonly seat: string | null;
+  readonly state: "valid" | "checked_in" | "void";
+}
+
+/** pending: waits for its payment; lapsed: was never paid, its tickets went back on sale. */
+export type OrderStatus = "pending" | "paid" | "cancelled" | "lapsed";
+
+export interface Order {
+  readonly order_id: string;
+  readonly number: string;
+  readonly status: OrderStatus;
+  readonly total: number;
+  readonly currency: string;
+  readonly tickets: readonly Ticket[];
+  readonly email: string | null;
+  readonly pdf_url: string | null;
+  readonly calendar_url: string | null;
+  /** Until when all of it can be cancelled; null when it cannot. */
+  readonly refundable_until: string | null;
+  readonly cancellation_fee: number | null;
+  readonly payment: {
+    readonly status: string;
+    readonly failure: string | null;
+    readonly payment_url: string | null;
+  } | null;
+  readonly expires_at: string | null;
+}
+
+/** What checkout answers: `payment_url` while the customer still has to pay. */
+export interface CheckoutResult {
+  readonly order_id: string;
+  readonly order_token: string;
+  readonly status: OrderStatus;
+  readonly payment_url?: string;
+}

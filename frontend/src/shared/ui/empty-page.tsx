@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+import styles from "./empty-page.module.css";
+import { Heading } from "./heading.tsx";
+
+/** A page that has nothing to show: why, in a sentence, and a way on. */
+export function EmptyPage(props: {
+  readonly title: string;
+  readonly text: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div className={styles.page}>
+      <Heading title={props.title} />
+      <p className={styles.text}>{props.text}</p>
+      <div className={styles.actions}>{props.children}</div>
+    </div>
+  );
+}
