@@ -24,13 +24,13 @@ END $$;
 -- A free basket is confirmed at once; any other becomes a pending order whose holds no longer expire by themselves,
 -- with a payment that waits for its provider. A basket whose payment failed gets another payment for the same order.
 --
--- result: paid, pending, exists (the basket has an order that is not to be paid now: see order_status and its latest
+-- One row per basket, in order; tickets: the codes in force, comma-separated. result: paid, pending, exists (the basket has an order that is not to be paid now: see order_status and its latest
 -- payment), mismatch (another body under the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
 CREATE FUNCTION checkout_v1(
     _basket uuid[], _order uuid[], _payment uuid[], _email text[], _name text[], _key text[], _fingerprint text[],
     _method text[], _provider text, _pay_within interval
 ) RETURNS TABLE (basket uuid, result text, order_id uuid, order_status text, total bigint, currency text,
-                 payment uuid, payment_status text, pay_url text, failure text)
+                 payment uuid, payment_status text, pay_url text, failure text, tickets text)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -93,10 +93,12 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT _basket[i], results[i], o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure
+    SELECT _basket[i], results[i], o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
+        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
     FROM generate_series(1, n) AS i
     LEFT JOIN orders o ON o.id = orders_of[i]
-    LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true;
+    LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
+    ORDER BY i;
 END $$;
 
 -- Would this basket take its customer, known by e-mail, over a ticket type's limit?
@@ -117,10 +119,10 @@ $$;
 -- _status: processing, succeeded, failed, cancelled (nobody will pay any more: the stock is released).
 --
 -- Money that has been captured always counts: for tickets if they are still held or can be had again, else as a refund.
--- result: paid, refund-due, processing, failed, cancelled, replayed (known already), unknown.
+-- One row per payment, in order; tickets as in checkout_v1. result: paid, refund-due, processing, failed, cancelled, replayed (known already), unknown.
 CREATE FUNCTION settle_v1(
     _payment uuid[], _status text[], _reference text[], _pay_url text[], _failure text[], _grace interval
-) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, total bigint, currency text)
+) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, tickets text)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -156,8 +158,10 @@ BEGIN
     END LOOP;
 
     RETURN QUERY
-    SELECT _payment[k], results[k], o.id, o.status, o.total_minor, o.currency
-    FROM generate_series(1, n) AS k LEFT JOIN payment p ON p.id = _payment[k] LEFT JOIN orders o ON o.id = p.order_id;
+    SELECT _payment[k], results[k], o.id, o.status,
+        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
+    FROM generate_series(1, n) AS k LEFT JOIN payment p ON p.id = _payment[k] LEFT JOIN orders o ON o.id = p.order_id
+    ORDER BY k;
 END $$;
 
 -- One payment of settle_v1 (which has locked it) that is not the usual case.
@@ -345,7 +349,7 @@ BEGIN
             result := 'unknown';
         ELSE
             SELECT s.result, s.order_id INTO result, order_id
-            FROM settle_v1(ARRAY[target], ARRAY[hook.status], ARRAY[hook.reference], ARRAY[NULL::text], ARRAY[hook.error], _grace) AS s;
+            FROM settle_v1(ARRAY[target], ARRAY[hook.status], ARRAY[hook.reference], ARRAY[NULL::text], ARRAY[NULL::text], _grace) AS s;
         END IF;
     ELSE
         SELECT r.id, r.order_id INTO target, order_id FROM refund r JOIN payment p ON p.id = r.payment_id

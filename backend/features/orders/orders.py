@@ -1,0 +1,136 @@
+"""Orders after checkout: reading them, and giving them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from backend.db.pool import Database, Row
+from backend.domain.errors import DomainError
+from backend.domain.money import Money
+from backend.domain.orders import EventView, OrderView, TicketView
+from backend.features.orders.checkout import queries
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """The latest payment of an order; failure says why its last attempt did not succeed."""
+
+    status: str
+    failure: str | None
+    pay_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money on its way back."""
+
+    amount: Money
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """An order with what its page needs beside the tickets: the payment, the refunds, the basket that may be paid yet."""
+
+    view: OrderView
+    payment: PaymentView | None
+    refunds: tuple[RefundView, ...]
+    basket_id: UUID
+    held_until: datetime | None
+
+    def cancellable(self, now: datetime) -> bool:
+        """Whether the customer may give it back now."""
+        until = self.view.refundable_until
+        fresh = all(ticket.state != "checked_in" for ticket in self.view.in_force)
+        return self.view.status == "paid" and fresh and until is not None and now < until
+
+
+class Orders:
+    """Reads and cancels orders; knows nothing of tokens, which the routes check."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def whole(self, order_id: UUID) -> WholeOrder | None:
+        """The order with everything about it, None when there is none."""
+        head = await self._database.fetch_one(queries.order_head, {"order": order_id}, retry=True)
+        if head is None:
+            return None
+        tickets = await self._database.fetch_all(queries.order_tickets, {"order": order_id}, retry=True)
+        refunds = await self._database.fetch_all(queries.order_refunds, {"order": order_id}, retry=True)
+        _, _, _, currency, _, _, _, payment, failure, pay_url, held_until, basket_id = head
+        return WholeOrder(
+            _order_view(head, tickets),
+            PaymentView(payment, failure, pay_url) if payment else None,
+            tuple(RefundView(Money(amount, currency), status, reason) for amount, status, reason in refunds),
+            basket_id,
+            held_until,
+        )
+
+    async def order_view(self, order_id: UUID) -> OrderView | None:
+        """The order as documents and messages show it."""
+        whole = await self.whole(order_id)
+        return whole.view if whole else None
+
+    async def order_of_ticket(self, code: UUID) -> UUID | None:
+        """Whose ticket it is."""
+        order_id: UUID | None = await self._database.fetch_value(queries.order_of_ticket, {"code": code}, retry=True)
+        return order_id
+
+    async def cancel(self, order_id: UUID) -> None:
+        """Give all tickets back; the money less the fee is refunded by the worker. Once cancelled, it stays so."""
+        row = await self._database.fetch_one(queries.cancel_order, {"order": order_id})
+        match row[0] if row else "unknown":
+            case "cancelled":
+                return
+            case "too-late":
+                raise DomainError("not-cancellable", "The time to cancel is over.")
+            case "checked-in":
+                raise DomainError("not-cancellable", "A ticket of this order has been used.")
+            case "not-paid":
+                view = await self.order_view(order_id)
+                if view is None or view.status != "cancelled":
+                    raise DomainError("order-state", "Only a paid order can be cancelled.")
+            case _:
+                raise DomainError("not-found", "There is no such order.")
+
+    async def cancel_for_cancelled_events(self, most: int = 100) -> int:
+        """Give back, without a fee, the tickets of events that do not take place; how many orders it was."""
+        due = await self._database.fetch_all(queries.orders_of_cancelled_events, {"most": most}, retry=True)
+        for order_id, event_id in due:
+            await self._database.fetch_one(queries.cancel_for_event, {"order": order_id, "event": event_id})
+        return len(due)
+
+
+def _order_view(head: Row, tickets: Sequence[Row]) -> OrderView:
+    """From a row of order_head and the rows of order_tickets."""
+    order_id, status, total, currency, created_at, name, email, *_ = head
+    in_force = [row for row in tickets if row[1] != "void"]
+    until = min((row[13] for row in in_force), default=None)
+    return OrderView(
+        id=order_id,
+        status=status,
+        total=Money(total, currency),
+        created_at=created_at,
+        tickets=tuple(_ticket_view(row, currency) for row in tickets),
+        name=name,
+        email=email,
+        refundable_until=until if until and until > datetime.now(UTC) else None,
+        fee=Money(sum(row[14] for row in in_force), currency) if in_force else None,
+    )
+
+
+def _ticket_view(row: Row, currency: str) -> TicketView:
+    code, state, price, type_name, row_label, number, event_id, name, starts_at, timezone, venue, city, cancelled, *_ = row
+    return TicketView(
+        code=code,
+        event=EventView(event_id, name, starts_at, timezone, venue, city, cancelled),
+        ticket_type=type_name,
+        price=Money(price, currency),
+        seat=f"row {row_label}, seat {number}" if row_label is not None else None,
+        state=state,
+    )

@@ -1,0 +1,38 @@
+-- name: checkout
+SELECT result, order_id, order_status, total, currency, payment, payment_status, pay_url, failure, tickets
+FROM checkout_v1(
+    %(basket)s, %(order)s, %(payment)s, %(email)s, %(name)s, %(key)s, %(fingerprint)s, %(method)s, %(provider)s,
+    %(pay_within)s
+)
+
+-- name: order_of_ticket
+SELECT order_id FROM ticket WHERE code = %(code)s
+
+-- name: order_head
+SELECT o.id, o.status, o.total_minor, o.currency, o.created_at, o.name, o.email, p.status, p.failure, p.pay_url,
+    (SELECT min(h.expires_at) FROM hold h WHERE h.order_id = o.id AND h.state = 'held' AND h.expires_at > now()),
+    o.basket_id
+FROM orders o
+LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
+WHERE o.id = %(order)s
+
+-- name: order_tickets
+SELECT t.code, t.state, t.price_minor, y.name, s.row_label, s.number, e.id, e.name, e.starts_at, e.timezone, e.venue, e.city,
+    e.status = 'cancelled', e.refundable_until, (t.price_minor * e.cancellation_fee_bp + 5000) / 10000
+FROM ticket t JOIN ticket_type y ON y.id = t.ticket_type_id JOIN event e ON e.id = t.event_id LEFT JOIN seat s ON s.id = t.seat_id
+WHERE t.order_id = %(order)s
+ORDER BY e.starts_at, e.id, y.position, y.id, s.position, s.number, t.code
+
+-- name: order_refunds
+SELECT amount_minor, status, reason FROM refund WHERE order_id = %(order)s ORDER BY created_at
+
+-- name: cancel_order
+SELECT result, refund_minor, fee_minor FROM cancel_order_v1(%(order)s, NULL, 'customer')
+
+-- name: cancel_for_event
+SELECT result, refund_minor, fee_minor FROM cancel_order_v1(%(order)s, %(event)s, 'event')
+
+-- name: orders_of_cancelled_events
+SELECT DISTINCT t.order_id, t.event_id
+FROM event e JOIN ticket t ON t.event_id = e.id AND t.state <> 'void'
+WHERE e.status = 'cancelled' LIMIT %(most)s

@@ -1,0 +1,50 @@
+-- name: settle
+SELECT payment, result, order_id, order_status, tickets
+FROM settle_v1(%(payment)s, %(status)s, %(reference)s, %(pay_url)s, %(failure)s, %(grace)s)
+
+-- name: receive_webhook
+-- The second delivery of an event changes nothing.
+INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status)
+VALUES (%(provider)s, %(event_id)s, %(kind)s, %(reference)s, %(payment_id)s, %(refund_id)s, %(status)s)
+ON CONFLICT DO NOTHING
+
+-- name: webhooks_to_process
+SELECT event_id FROM webhook_inbox
+WHERE provider = %(provider)s AND processed_at IS NULL AND next_attempt_at <= now()
+ORDER BY next_attempt_at LIMIT %(most)s
+
+-- name: process_webhook
+SELECT result, order_id, EXTRACT(epoch FROM waited)::double precision
+FROM process_webhook_v1(%(provider)s, %(event_id)s, %(grace)s)
+
+-- name: postpone_webhook
+-- One that failed must not stand in the way of those behind it.
+UPDATE webhook_inbox SET attempts = attempts + 1, error = %(error)s,
+    next_attempt_at = now() + interval '1 second' * power(2, least(attempts, 9))
+WHERE provider = %(provider)s AND event_id = %(event_id)s AND processed_at IS NULL
+
+-- name: forget_webhooks
+DELETE FROM webhook_inbox WHERE (provider, event_id) IN (
+    SELECT provider, event_id FROM webhook_inbox WHERE processed_at < now() - interval '35 days' LIMIT %(most)s
+)
+
+-- name: claim_open_payments
+-- Payments that nobody has settled: each is asked about by one worker at a time, and again after a while.
+UPDATE payment SET check_at = now() + interval '30 seconds'
+WHERE id IN (
+    SELECT id FROM payment WHERE status IN ('created', 'processing') AND check_at <= now()
+    ORDER BY check_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
+)
+RETURNING id, reference, method, status, deadline_at <= now()
+
+-- name: claim_refunds
+UPDATE refund SET attempts = attempts + 1,
+    check_at = now() + least(interval '10 seconds' * power(2, attempts), interval '1 hour')
+WHERE id IN (
+    SELECT r.id FROM refund r WHERE r.status IN ('due', 'in_transit') AND r.check_at <= now()
+    ORDER BY r.check_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
+)
+RETURNING id, (SELECT reference FROM payment WHERE payment.id = refund.payment_id), amount_minor, currency, attempts
+
+-- name: settle_refund
+SELECT settle_refund_v1(%(refund)s, %(status)s, %(reference)s, %(failure)s, %(check)s)

@@ -1,0 +1,72 @@
+"""Settling what is stuck: payments that nobody reported back, and refunds that are due."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from backend.db.pool import Database
+from backend.domain.money import Money
+from backend.domain.payments import PaymentProvider, ProviderRefused, ProviderUnavailable, RefundRequest
+from backend.features.payments.settlements import Report, Settlements, queries
+
+log = logging.getLogger(__name__)
+_MOST = 50
+_GIVE_UP_AFTER = 8  # attempts at a refund that the provider refuses; then a person must look
+_LOOK_AGAIN = timedelta(minutes=1)
+
+
+class Reconciler:
+    """Asks the provider about open payments and sends refunds. Several may run: each row is claimed for a while."""
+
+    def __init__(self, database: Database, provider: PaymentProvider, settlements: Settlements) -> None:
+        self._database = database
+        self._provider = provider
+        self._settlements = settlements
+
+    async def settle_open_payments(self) -> int:
+        """Find out about each payment that is open for too long; one past its deadline is cancelled. How many."""
+        rows = await self._database.fetch_all(queries.claim_open_payments, {"most": _MOST})
+        for payment_id, reference, method, status, overdue in rows:
+            try:
+                report = await self._report(payment_id, reference, never_arrived=status == "created", overdue=overdue)
+            except (ProviderUnavailable, ProviderRefused) as error:
+                log.warning("payment %s (%s) stays open: %s", payment_id, method, error)
+                continue
+            await self._settlements.record(report)
+        return len(rows)
+
+    async def _report(self, payment_id: UUID, reference: str | None, *, never_arrived: bool, overdue: bool) -> Report:
+        intent = await (self._provider.retrieve(reference) if reference else self._provider.find(payment_id))
+        if intent is None:
+            return Report(payment_id, "failed" if never_arrived and not overdue else "cancelled", failure="not_received")
+        if overdue and intent.status in {"created", "requires_action"}:
+            intent = await self._provider.cancel(intent.reference)
+        return Report.of(payment_id, intent)
+
+    async def send_refunds(self) -> int:
+        """Send each refund that is due, and ask about those on their way. How many."""
+        rows = await self._database.fetch_all(queries.claim_refunds, {"most": _MOST})
+        for refund_id, reference, amount, currency, attempts in rows:
+            await self._refund(RefundRequest(refund_id, reference, Money(amount, currency)), attempts)
+        return len(rows)
+
+    async def _refund(self, request: RefundRequest, attempts: int) -> None:
+        reference = None
+        try:
+            result = await self._provider.refund(request)  # idempotent: asked again, it says what became of it
+            status, reference, failure = result.status, result.reference, result.failure
+        except ProviderUnavailable as error:
+            log.warning("refund %s is sent again later: %s", request.refund_id, error)
+            return
+        except ProviderRefused as error:
+            status, failure = "failed", str(error)
+        if status == "failed" and attempts < _GIVE_UP_AFTER:
+            log.warning("refund %s was refused (%s), attempt %s", request.refund_id, failure, attempts)
+            return
+        await self._database.fetch_value(
+            queries.settle_refund,
+            {"refund": request.refund_id, "status": status, "reference": reference, "failure": failure,
+             "check": _LOOK_AGAIN},
+        )  # fmt: skip

@@ -1,0 +1,94 @@
+"""Recording what a provider says of payments, a batch at a time, with all that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from backend.db.arrays import array_literal, text_array_literal
+from backend.db.batches import Batcher, BatchLimits
+from backend.db.pool import Database
+from backend.db.queries import load_queries
+from backend.domain.charges import ticket_codes
+from backend.domain.payments import PaymentIntent
+from backend.telemetry.metrics import Metrics
+
+queries = load_queries(__package__)
+
+SettledStatus = Literal["processing", "succeeded", "failed", "cancelled"]
+
+# After a declined card the tickets stay held at least so long, for another try.
+GRACE = timedelta(minutes=2)
+_LANES = 2  # confirming contends for no row, so lanes only spread the batches over the connections
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the provider says of one payment."""
+
+    payment_id: UUID
+    status: SettledStatus
+    reference: str | None = None
+    pay_url: str | None = None
+    failure: str | None = None
+
+    @classmethod
+    def of(cls, payment_id: UUID, intent: PaymentIntent) -> Report:
+        """The database knows fewer states: while anybody can still act, a payment is processing."""
+        status: SettledStatus
+        match intent.status:
+            case "succeeded" | "failed" | "cancelled":
+                status = intent.status
+            case _:
+                status = "processing"
+        return cls(payment_id, status, intent.reference, intent.pay_url, intent.failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What followed; see settle_v1 for the results. tickets: those in force when the order is paid."""
+
+    result: str
+    order_id: UUID | None
+    order_status: str | None
+    tickets: tuple[UUID, ...]
+
+
+class Settlements:
+    """The batcher of settlements. Reporting the same again changes nothing."""
+
+    def __init__(self, database: Database, metrics: Metrics, batches: BatchLimits | None = None) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._batcher: Batcher[Report, Settled] = Batcher(
+            self._flush,
+            lane=lambda report: report.payment_id.int % _LANES,
+            identity=lambda report: report.payment_id,
+            limits=batches,
+        )
+        self.close = self._batcher.close
+
+    async def record(self, report: Report) -> Settled:
+        """Record it, and answer what followed."""
+        settled = await self._batcher.submit(report)
+        if settled.result == "paid":
+            self._metrics.orders.labels("paid").inc()
+            self._metrics.tickets_sold.inc(len(settled.tickets))
+        return settled
+
+    async def _flush(self, reports: Sequence[Report]) -> list[Settled]:
+        rows = await self._database.fetch_all(
+            queries.settle,
+            {
+                "payment": array_literal(report.payment_id for report in reports),
+                "status": text_array_literal(report.status for report in reports),
+                "reference": text_array_literal(report.reference for report in reports),
+                "pay_url": text_array_literal(report.pay_url for report in reports),
+                "failure": text_array_literal(report.failure for report in reports),
+                "grace": GRACE,
+            },
+        )
+        return [Settled(result, order, status, ticket_codes(codes)) for _, result, order, status, codes in rows]
