@@ -1,0 +1,1 @@
+"""What a customer takes away: the ticket's QR code, the order's PDF, the calendar file."""

@@ -1,0 +1,96 @@
+import re
+from uuid import UUID
+
+import pytest
+import zxingcpp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from PIL import Image, ImageDraw
+
+from backend.features.orders.documents.printer import Printer
+from backend.features.orders.documents.qr import (
+    TicketClaim,
+    TicketError,
+    signing_key,
+    ticket_payload,
+    ticket_svg,
+    verify,
+)
+
+CODE = UUID("6f1c2a50-9a3b-4d0e-8f1a-0123456789ab")
+KEY = signing_key("a shop's secret")
+
+
+def test_a_door_verifies_a_ticket_with_nothing_but_the_public_key() -> None:
+    door = load_pem_public_key(Printer("a shop's secret").public_key.encode())
+    assert isinstance(door, Ed25519PublicKey)
+    assert verify(ticket_payload(CODE, 7, KEY), door) == TicketClaim(CODE, 7)
+
+
+def test_a_ticket_of_another_shop_is_refused() -> None:
+    foreign = ticket_payload(CODE, 7, signing_key("another secret"))
+    with pytest.raises(TicketError, match="signature"):
+        verify(foreign, KEY.public_key())
+
+
+def test_no_character_of_a_payload_can_be_changed() -> None:
+    payload = ticket_payload(CODE, 7, KEY)
+    for place, character in enumerate(payload):
+        changed = payload[:place] + ("A" if character != "A" else "B") + payload[place + 1 :]
+        with pytest.raises(TicketError):
+            verify(changed, KEY.public_key())
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        "AEG1.",
+        "AEG1.ABC",
+        "AEG2.AAAA",
+        "https://example.com",
+        "AEG1." + "A" * 141,
+        "AEG1.łódź",
+        "AEG1." + "A" * 9999,
+    ],
+)
+def test_what_is_no_ticket_is_refused_with_a_reason(payload: str) -> None:
+    with pytest.raises(TicketError, match=r"ticket|damaged|signature"):
+        verify(payload, KEY.public_key())
+
+
+def test_a_ticket_has_one_spelling() -> None:
+    payload = ticket_payload(CODE, 7, KEY)
+    for other in (payload.lower().replace("aeg1", "AEG1"), payload + "=", payload + "A", payload + " "):
+        with pytest.raises(TicketError):
+            verify(other, KEY.public_key())
+
+
+def test_a_scanner_reads_the_payload_from_the_svg() -> None:
+    payload = ticket_payload(CODE, 7, KEY)
+    (found,) = zxingcpp.read_barcodes(_drawn(ticket_svg(payload)))
+    assert found.text == payload
+    assert found.format == zxingcpp.BarcodeFormat.QRCode
+
+
+def test_the_svg_stands_alone_and_has_a_quiet_zone() -> None:
+    svg = ticket_svg(ticket_payload(CODE, 7, KEY))
+    assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49">')  # 41 modules and 4 each side
+    assert '<path fill="#fff" d="M0 0h49v49h-49z"/>' in svg
+    assert "script" not in svg
+
+
+def _drawn(svg: str, scale: int = 4) -> Image.Image:
+    """The picture of segno's SVG: one stroked path of horizontal runs, each row half a module below its upper edge."""
+    image = Image.new("L", (49 * scale, 49 * scale), 255)
+    draw = ImageDraw.Draw(image)
+    x = y = 0.0
+    for command, numbers in re.findall(r"([Mmh])([-\d. ]+)", re.findall(r'stroke="#000" d="([^"]+)"', svg)[0]):
+        values = [float(number) for number in numbers.split()]
+        if command == "h":
+            box = (x * scale, (y - 0.5) * scale, (x + values[0]) * scale - 1, (y + 0.5) * scale - 1)
+            draw.rectangle(box, fill=0)
+            x += values[0]
+        else:
+            x, y = (values[0], values[1]) if command == "M" else (x + values[0], y + values[1])
+    return image
