@@ -68,7 +68,7 @@ class ProviderHttp:
                         raise
                     status, raw = await self._send(method, url, body, headers)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ProviderUnavailable(f"{method} {url.path}: {error or type(error).__name__}") from error
+            raise ProviderUnavailable(f"{method} {url.path}: {str(error) or type(error).__name__}") from error
         answer = _object(raw)
         if 400 <= status < 500 and status not in _TRY_AGAIN:
             raise ProviderRefused(_reason(answer, status))
