@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.console import Failure
 
-SECRETS = ("SECRET_KEY", "TICKET_SIGNING_KEY", "PSP_SECRET")
+SECRETS = ("SECRET_KEY", "PSP_API_KEY", "PSP_WEBHOOK_SECRET")
 
 
 @contextmanager

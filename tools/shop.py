@@ -42,18 +42,22 @@ class Shop:
         return [sys.executable, "-m", "backend", command]
 
     def settings(self) -> dict[str, str]:
-        """The environment of every backend process: ours, which can carry any setting, and what makes it this shop."""
+        """The environment of every backend process: what makes it this shop, and any other setting from our own."""
         return {
-            **os.environ,
             **kept.local_secrets(self.data_dir),
+            "PAYMENT_PROVIDER": "test",
+            "PUBLIC_URL": self.url,
+            **os.environ,
             "ENVIRONMENT": "local",
-            "PYTHONUNBUFFERED": "1",
+            "HOST": "127.0.0.1",
             "PORT": str(self.ports.shop),
             "METRICS_PORT": str(self.ports.metrics),
             "DATABASE_URL": self.database_url,
-            "PUBLIC_URL": self.url,
-            "PAYMENT_PROVIDER": os.environ.get("PAYMENT_PROVIDER", "test"),
-            "PSP_URL": f"http://localhost:{self.ports.psp}",
+            "WEBHOOK_BASE_URL": f"http://127.0.0.1:{self.ports.shop}",
+            "PSP_URL": f"http://127.0.0.1:{self.ports.psp}",
+            "PSP_PUBLIC_URL": f"http://localhost:{self.ports.psp}",
+            "PSP_PORT": str(self.ports.psp),
+            "PSP_JOURNAL": str(self.data_dir / "psp.jsonl"),
             "MAILBOX_DIR": str(self.data_dir / "mailbox"),
             "STATIC_DIR": str(ROOT / "frontend" / "dist"),
         }
@@ -66,12 +70,11 @@ class Shop:
     def parts(self) -> list[Part]:
         """In the order they are started; they are stopped the other way round."""
         settings = self.settings()
-        psp = {**settings, "PORT": str(self.ports.psp)}
         worker = {**settings, "METRICS_PORT": str(self.ports.worker_metrics)}
         local = "http://127.0.0.1"
         return [
             *self._prometheus(),
-            Part("psp", self.backend("psp"), psp, f"{local}:{self.ports.psp}/healthz"),
+            Part("psp", self.backend("psp"), settings, f"{local}:{self.ports.psp}/pay/style.css"),
             Part("worker", self.backend("worker"), worker, f"{local}:{self.ports.worker_metrics}/metrics"),
             Part("api", self.backend("serve"), settings, f"{local}:{self.ports.shop}/readiness", 15.0),
         ]

@@ -120,7 +120,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         ("url", "/"),
         ("url", "/api/docs"),
         ("url", "/readiness"),
-        ("psp_url", "/healthz"),
+        ("psp_url", "/pay/style.css"),
         ("metrics_url", ""),
         ("worker_metrics_url", ""),
     ],
