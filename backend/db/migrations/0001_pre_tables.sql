@@ -225,3 +225,10 @@ CREATE TABLE webhook_inbox (
     PRIMARY KEY (provider, event_id)
 );
 CREATE INDEX webhook_inbox_new ON webhook_inbox (next_attempt_at) WHERE processed_at IS NULL;
+
+-- The latest check of the invariants, by whichever worker made it.
+CREATE TABLE invariant_check (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    checked_at timestamptz NOT NULL,
+    broken text[] NOT NULL
+);

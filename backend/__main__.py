@@ -1,0 +1,71 @@
+"""The command line: `python -m backend COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from backend.db.errors import DatabaseError
+from backend.db.migrate import MigrationError
+from backend.settings import Settings, SettingsError
+from backend.telemetry.promise import PromiseError
+
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; 0 when it did what it says, 1 with one line that says what to do when it could not."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "psp":
+            return _run_psp()
+        return _run(options)
+    except (SettingsError, PromiseError, MigrationError, DatabaseError, ValueError, OSError) as error:
+        sys.stderr.write(f"{options.command}: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="answer customers over HTTP")
+    commands.add_parser("worker", help="relay events, expire holds, settle payments")
+    migrate = commands.add_parser("migrate", help="bring the schema up to date")
+    migrate.add_argument("--phase", choices=["pre", "post", "all"], default="all", help="before or after a rollout")
+    commands.add_parser("seed", help="publish the demo catalogue; refused in production")
+    events = commands.add_parser("events", help="publish, change and withdraw events")
+    apply = events.add_subparsers(dest="action", required=True).add_parser("apply", help="make it so as FILE says")
+    apply.add_argument("file", type=Path, metavar="FILE.yaml")
+    redrive = commands.add_parser("redrive", help="deliver dead letters again")
+    redrive.add_argument("--sink", help="only those of this sink")
+    commands.add_parser("check", help="check the invariants: stock, orders and money")
+    commands.add_parser("psp", help="run the test payment provider; refused in production")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Imported here, so that the payment provider, a service of its own, loads nothing of the shop.
+    from backend import app, chores  # noqa: PLC0415
+
+    settings = Settings.from_env(os.environ)
+    match options.command:
+        case "serve":
+            return app.serve(settings)
+        case "worker":
+            return app.work(settings)
+        case command:
+            return asyncio.run(chores.COMMANDS[command](settings, options))
+
+
+def _run_psp() -> int:
+    from backend.psp.options import PspOptions  # noqa: PLC0415
+    from backend.psp.service import run  # noqa: PLC0415
+
+    run(PspOptions.from_env(os.environ))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

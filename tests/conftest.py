@@ -1,0 +1,50 @@
+"""One real PostgreSQL for the whole run; a fresh, migrated database for each test that asks for one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+
+import pytest
+
+from backend.db.migrate import migrate
+from backend.db.options import DatabaseOptions
+from backend.db.pool import Database
+from tests.box_office import BoxOffice
+from tools.postgres import Server, postgres
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with postgres(tmp_path_factory.mktemp("database")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """The name of a migrated database to copy."""
+    dsn = server.create_database("template_migrated")
+    asyncio.run(migrate(dsn))
+    return "template_migrated"
+
+
+@pytest.fixture
+def dsn(server: Server, template: str) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    name = f"shop_{next(_numbers)}"
+    yield server.create_database(name, template=template)
+    server.drop_database(name)
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    database = await Database.open(DatabaseOptions(dsn=dsn))
+    yield database
+    await database.close(patience=1.0)
+
+
+@pytest.fixture
+def box_office(db: Database) -> BoxOffice:
+    """Puts events straight into the tables and looks straight at them."""
+    return BoxOffice(db)
