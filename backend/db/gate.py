@@ -115,7 +115,9 @@ class Gate:
 
     async def warm(self) -> None:
         """Open every connection, so that no customer waits for that. Unavailable when an attempt fails."""
-        while self.size < self._options.maxsize and not self._closing:
+        while self.size < self._options.maxsize:
+            if self._closing:
+                raise Unavailable("closing")
             self._open()
             await asyncio.wait(self._opening, return_when=asyncio.FIRST_COMPLETED)
             if self._pause is not None:

@@ -1,0 +1,91 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from typing import Any
+
+import psycopg2
+import pytest
+
+from backend.db.options import DatabaseOptions
+from backend.db.pool import Database
+from tests.db.proxy import Proxy
+from tools.postgres import Server, postgres
+
+Opener = Callable[..., Any]
+
+_numbers = count(1)
+
+
+class Admin:
+    """Looks at the server from outside of the code under test."""
+
+    def __init__(self, dsn: str) -> None:
+        self._connection = psycopg2.connect(dsn)
+        self._connection.autocommit = True
+
+    def value(self, sql: str, *params: object) -> Any:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, params or None)
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
+
+    def sessions(self, state: str = "%") -> int:
+        """Connections of the code under test to this database."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return int(self.value(f"{query} AND backend_type = 'client backend' AND state LIKE %s", state))
+
+    def end_sessions(self) -> None:
+        self.value(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with postgres(tmp_path_factory.mktemp("database")) as running:
+        yield running
+
+
+@pytest.fixture
+def dsn(server: Server) -> str:
+    """An empty database of the test's own; it goes with the server, as dropping it would wait for a checkpoint."""
+    return server.create_database(f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def admin(dsn: str) -> Iterator[Admin]:
+    admin = Admin(dsn)
+    yield admin
+    admin.close()
+
+
+@pytest.fixture
+async def open_database(dsn: str) -> AsyncIterator[Opener]:
+    """Open databases with options of the test's choice; they are closed after it."""
+    opened: list[Database] = []
+
+    async def open_one(*, metrics: Any = None, **options: Any) -> Database:
+        database = await Database.open(DatabaseOptions(**{"dsn": dsn, **options}), metrics)
+        opened.append(database)
+        return database
+
+    yield open_one
+    for database in opened:
+        await database.close(patience=0.0)
+
+
+@pytest.fixture
+async def proxy(dsn: str) -> AsyncIterator[Proxy]:
+    async with Proxy(dsn).running() as running:
+        yield running
+
+
+async def eventually(condition: Callable[[], object], within: float = 3.0) -> None:
+    """Wait until the condition holds; fail when it still does not after `within` seconds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 (what is waited for happens in another process)
+            await asyncio.sleep(0.01)
