@@ -9,9 +9,7 @@ from aioprometheus.collectors import Registry
 from aioprometheus.renderer import render
 
 from backend.telemetry.instruments import (
-    Counter,
     Family,
-    Gauge,
     Histogram,
     counter,
     counters,
@@ -25,7 +23,7 @@ from backend.telemetry.promise import Promise
 from backend.telemetry.traffic import HttpMetrics
 
 HOLD_RESULTS = ("held", "sold_out", "conflict", "shed")
-ORDER_STATUSES = ("pending", "paid", "failed", "cancelled", "refunded")
+ORDER_STATUSES = ("pending", "paid", "cancelled", "lapsed")
 PAYMENT_RESULTS = ("succeeded", "failed", "cancelled", "unavailable")
 RELAY_RESULTS = ("relayed", "failed", "dead")
 PAGES = ("list", "event", "basket", "checkout", "order", "other")
@@ -41,7 +39,7 @@ class Metrics:
         registry = self.registry = Registry()
         seconds = promise.buckets.seconds
         self.http = HttpMetrics(registry, promise)
-        self.pool = PoolMetrics.of(registry, seconds)
+        self.pool = PoolMetrics(registry, seconds)
         self.holds = counters(registry, "holds_total", "Requests to hold tickets", result=HOLD_RESULTS)
         self.holds_expired = counter(registry, "holds_expired_total", "Holds that ended unpaid and gave back")
         self.orders = counters(registry, "orders_total", "Orders that reached a status", status=ORDER_STATUSES)
@@ -72,28 +70,23 @@ class Metrics:
         collect_process(registry)
 
 
-@dataclass(frozen=True, slots=True)
 class PoolMetrics:
-    """The database pool. Gauges can alias between scrapes, so saturation comes from busy_seconds over size."""
+    """What backend.db's pool reports. Gauges can alias between scrapes, so saturation comes from busy over size."""
 
-    used: Gauge
-    idle: Gauge
-    size: Gauge
-    busy_seconds: Counter
-    wait: Histogram
-    timeouts: Counter
-
-    @classmethod
-    def of(cls, registry: Registry, edges: Sequence[float]) -> "PoolMetrics":
+    def __init__(self, registry: Registry, edges: Sequence[float]) -> None:
         connections = gauges(registry, "db_pool_connections", "Database connections", state=("used", "idle"))
-        return cls(
-            used=connections.labels("used"),
-            idle=connections.labels("idle"),
-            size=gauge(registry, "db_pool_size", "Most connections the pool may open"),
-            busy_seconds=counter(registry, "db_pool_busy_seconds_total", "Time connections were in use, summed"),
-            wait=histogram(registry, "db_pool_wait_seconds", "Wait for a connection", edges),
-            timeouts=counter(registry, "db_pool_timeouts_total", "Requests that got no connection in time"),
-        )
+        self._used = connections.labels("used")
+        self._idle = connections.labels("idle")
+        self.size = gauge(registry, "db_pool_size", "Most connections the pool may open")
+        self._busy = counter(registry, "db_pool_busy_seconds_total", "Time connections were in use, summed")
+        self._timeouts = counter(registry, "db_pool_timeouts_total", "Callers that got no connection in time")
+        self.waited = histogram(registry, "db_pool_wait_seconds", "Wait for a connection", edges).observe
+        self.busy = self._busy.inc
+        self.timed_out = self._timeouts.inc
+
+    def connections(self, used: int, idle: int) -> None:
+        self._used.value = used
+        self._idle.value = idle
 
 
 Vital = Literal["LCP", "INP", "CLS"]

@@ -9,15 +9,16 @@ from backend.telemetry.instruments import (
     Family,
     Gauge,
     Histogram,
+    collect,
     counter,
     counters,
-    gauge,
     histograms,
 )
 from backend.telemetry.promise import OUTCOMES, Outcome, Promise
 
 UNMATCHED = "unmatched"
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "other"  # stands for any method that is none of the usual ones
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER)
 
 
 class RouteMeter:
@@ -30,6 +31,7 @@ class RouteMeter:
         requests: Family[Counter],
         durations: dict[Outcome, Histogram] | None,
     ) -> None:
+        _, self.route = labels
         self._promise = promise
         self._labels = labels
         self._requests = requests
@@ -66,8 +68,14 @@ class HttpMetrics:
             journey=(),
             outcome=(),
         )
-        self.in_flight: Gauge = gauge(registry, "http_requests_in_flight", "Requests being answered, without streams")
-        self.in_flight.set(0)
+        self.in_flight = 0
+        collect(
+            registry,
+            Gauge,
+            "http_requests_in_flight",
+            "Requests being answered, without streams",
+            lambda: iter([({}, self.in_flight)]),
+        )
         self.shed = counter(registry, "requests_shed_total", "Requests refused because too many were in flight")
 
     def declare(self, method: str, route: str, statuses: Iterable[int] = ()) -> RouteMeter:
@@ -82,7 +90,7 @@ class HttpMetrics:
 
     def unmatched(self, method: str) -> RouteMeter:
         """The meter of requests that no route answers (404 and 405)."""
-        return self.declare(method if method in _METHODS else "other", UNMATCHED)
+        return self.declare(method if method in METHODS else OTHER, UNMATCHED)
 
     def _durations_of(self, method: str, route: str) -> dict[Outcome, Histogram] | None:
         journey = self._promise.route_journeys.get(f"{method} {route}")

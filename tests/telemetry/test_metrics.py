@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.db import pool as db
 from backend.telemetry.instruments import Counter, Family, Histogram
 from backend.telemetry.metrics import Metrics, metrics_app
 from backend.telemetry.process import watch_loop
@@ -179,3 +180,20 @@ def test_the_process_reports_what_it_costs(scrape: Scrape) -> None:
     assert float(values["process_cpu_seconds_total"]) > 0
     assert 0 < float(values["process_open_fds"]) < float(values["process_max_fds"])
     assert time.time() - 86_400 < float(values["process_start_time_seconds"]) <= time.time()
+
+
+def test_the_pool_reports_what_saturates_it(metrics: Metrics, scrape: Scrape) -> None:
+    pool: db.PoolMetrics = metrics.pool
+    metrics.pool.size.set(10)
+    pool.connections(7, 3)
+    pool.busy(0.25)
+    pool.waited(0.02)
+    pool.timed_out()
+    assert {
+        'db_pool_connections{state="used"} 7',
+        'db_pool_connections{state="idle"} 3',
+        "db_pool_size 10",
+        "db_pool_busy_seconds_total 0.25",
+        'db_pool_wait_seconds_bucket{le="0.025"} 1.0',
+        "db_pool_timeouts_total 1",
+    } <= set(scrape())

@@ -1,0 +1,115 @@
+"""From the bytes of a request to a checked model, or to a problem that names each field and what was expected."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from backend.web.problems import Problem
+
+BODY_LIMIT = 64 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """A JSON body: unknown fields are refused, and nothing is converted ("2" is no number)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Query(BaseModel):
+    """Query parameters: unknown ones are refused; numbers, dates and the like are read from their text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+async def read_body(request: web.Request, model: type[Model], limit: int = BODY_LIMIT) -> Model:
+    """The body as this model; an absent body counts as {}. Whatever its declared type, JSON is taken as JSON."""
+    raw = await read_raw(request, limit)
+    # PostgreSQL's text cannot hold NUL, so it is refused here, where the client can be told.
+    if b"\\u0000" in raw:
+        raise Problem("validation", "The body contains a NUL character.")
+    try:
+        return model.model_validate_json(raw or b"{}", strict=True)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        raise Problem(*_not_json(request, details[0]))
+    raise invalid(details, "body")
+
+
+async def read_raw(request: web.Request, limit: int = BODY_LIMIT) -> bytes:
+    """The body as it was sent; Problem `body-too-large` beyond `limit` bytes, before reading where its head says so."""
+    if request.content_length is not None and request.content_length > limit:
+        raise Problem("body-too-large", f"At most {limit} bytes are accepted.")
+    raw = await request.read()
+    if len(raw) > limit:
+        raise Problem("body-too-large", f"At most {limit} bytes are accepted.")
+    return raw
+
+
+def read_query(request: web.Request, model: type[Model]) -> Model:
+    """The query parameters as this model."""
+    query = request.rel_url.query
+    values = dict(query)
+    if len(values) != len(query):
+        raise Problem("validation", "A query parameter stands twice.")
+    if any("\0" in value for value in values.values()):
+        raise Problem("validation", "A query parameter contains a NUL character.")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_input=False), "query") from None
+
+
+def _not_json(request: web.Request, detail: ErrorDetails) -> tuple[str, str]:
+    """What to say about a body that is no JSON: that it should have been, or where it breaks."""
+    declared = request.content_type
+    if "Content-Type" in request.headers and declared != "application/json" and not declared.endswith("+json"):
+        return "unsupported-media-type", f"The body was sent as {declared} and is no JSON."
+    return "validation", detail["msg"]
+
+
+_EXPECTED = {
+    "missing": "a value",
+    "extra_forbidden": "no field of this name",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt}",
+    "less_than": "less than {lt}",
+    "string_too_short": "at least {min_length} characters",
+    "string_too_long": "at most {max_length} characters",
+    "too_short": "at least {min_length} items",
+    "too_long": "at most {max_length} items",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "model_type": "an object",
+    "uuid_type": "a UUID",
+    "uuid_parsing": "a UUID",
+    "date_from_datetime_parsing": "a date such as 2027-03-31",
+}
+
+
+def invalid(details: Sequence[ErrorDetails], place: str) -> Problem:
+    """A problem that lists each fault. place: what to call the whole when no field is to blame."""
+    errors = [_fault(detail, place) for detail in details]
+    fields = ", ".join(dict.fromkeys(error["field"] for error in errors))
+    return Problem("validation", f"Not valid: {fields}.", errors=errors)
+
+
+def _fault(detail: ErrorDetails, place: str) -> dict[str, str]:
+    """One fault; what the client sent is not repeated."""
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "Must be")
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    expected = _EXPECTED.get(detail["type"], message.removeprefix("Must be ")).format_map(context)
+    return {"field": ".".join(map(str, detail["loc"])) or place, "message": message, "expected": expected}
