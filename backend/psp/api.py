@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,9 @@ from backend.psp.cards import Card, card_named, card_numbered
 from backend.psp.intents import Intent, Refused, origin_of, refund_view
 from backend.psp.messages import refund_posts
 from backend.psp.till import TILL, Till
+
+# The highest that each knob of a number can be turned to.
+_HIGHEST: Final = {"latency_seconds": 60, "failure_rate": 1, "late_seconds": 3600, "timeout_seconds": 3600}
 
 Handler = Callable[[web.Request, Till], Awaitable[web.Response]]
 
@@ -104,11 +107,10 @@ async def read_control(_: web.Request, till: Till) -> web.Response:
 async def turn_knobs(request: web.Request, till: Till) -> web.Response:
     """Change any of the knobs: `{"card": "decline", "latency_seconds": 0.2}`; all or none."""
     body = await _body(request)
-    numbers = ("latency_seconds", "failure_rate", "late_seconds", "timeout_seconds")
     for name, value in body.items():
         if name == "card":
             _card(value, till)
-        elif name not in numbers or type(value) not in (int, float) or not 0 <= value <= 3600:
+        elif type(value) not in (int, float) or not 0 <= value <= _HIGHEST.get(name, -1):
             raise Refused(400, "invalid", f"{name} is not a knob, or not one that can be {value!r}")
     for name, value in body.items():
         setattr(till.knobs, name, _card(value, till) if name == "card" else value)

@@ -16,7 +16,10 @@ class Journal:
     """Appends without waiting for the disk: this provider moves no money, a power cut may cost it the last lines."""
 
     def __init__(self, path: Path) -> None:
-        """Read what is there, keep the newest state of each intent and go on from that. OSError when it cannot."""
+        """Read what is there, keep the newest state of each intent and go on from that.
+
+        OSError when the file cannot be used, ValueError when it is something else.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.intents = _read(path)
         self._file = _rewritten(path, self.intents)
@@ -38,13 +41,16 @@ def _read(path: Path) -> list[Intent]:
     if not path.exists():
         return []
     newest: dict[str, dict[str, Any]] = {}
-    with path.open("rb") as lines:
-        for line in lines:
-            # The last line may have been cut off in the middle.
-            if line.endswith(b"\n"):
-                record = orjson.loads(line)
-                newest[record["id"]] = record
-    return [from_record(record) for record in list(newest.values())[-KEPT_INTENTS:]]
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                # The last line may have been cut off in the middle.
+                if line.endswith(b"\n"):
+                    record = orjson.loads(line)
+                    newest[record["id"]] = record
+        return [from_record(record) for record in list(newest.values())[-KEPT_INTENTS:]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a journal of the test payment provider ({error}); move it away") from None
 
 
 def _rewritten(path: Path, intents: list[Intent]) -> int:

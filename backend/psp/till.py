@@ -12,7 +12,7 @@ from aiohttp import web
 from backend.psp.cards import Card, card_named
 from backend.psp.intents import Intent, Refund
 from backend.psp.ledger import Ledger
-from backend.psp.messages import payment_posts, refund_posts
+from backend.psp.messages import Post, payment_posts, refund_posts
 from backend.psp.options import PspOptions
 from backend.psp.webhooks import WebhookSender
 
@@ -53,21 +53,15 @@ class Till:
 
     async def charge(self, intent: Intent, card: Card) -> None:
         """Pay server to server; the answer says what came of it, so its webhook is not urgent."""
-        self.ledger.pay(intent, card)
-        if intent.status == "processing":
-            self.settle_later(intent)
-        elif card.webhooks == "before_answer":
-            await self.webhooks.deliver(payment_posts(intent))
+        posts = self._pay(intent, card, patient=True)
+        if card.webhooks == "before_answer":
+            await self.webhooks.deliver(posts)
         elif self.options.settled_webhooks or card.webhooks != "once":
-            self.webhooks.put(payment_posts(intent, patient=True))
+            self.webhooks.put(posts)
 
     def pay(self, intent: Intent, card: Card) -> None:
         """Pay on the page."""
-        self.ledger.pay(intent, card)
-        if intent.status == "processing":
-            self.settle_later(intent)
-        elif not intent.asking_bank:
-            self.webhooks.put(payment_posts(intent))
+        self.webhooks.put(self._pay(intent, card))
 
     def answer_bank(self, intent: Intent, *, approved: bool) -> None:
         """End the 3-D Secure step."""
@@ -86,6 +80,13 @@ class Till:
     def settle_refund_later(self, intent: Intent, refund: Refund) -> None:
         """Let the refund arrive, or come back, in a while."""
         asyncio.get_running_loop().call_later(self.knobs.late_seconds, self._settle_refund, intent, refund)
+
+    def _pay(self, intent: Intent, card: Card, *, patient: bool = False) -> list[Post]:
+        self.ledger.pay(intent, card)
+        if intent.status == "processing":
+            self.settle_later(intent)
+        waiting = intent.status == "processing" or intent.asking_bank
+        return [] if waiting else payment_posts(intent, patient=patient)
 
     def _settle(self, intent: Intent) -> None:
         self.ledger.settle(intent)
