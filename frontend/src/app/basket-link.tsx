@@ -3,8 +3,8 @@ import { Link, useLocation } from "wouter";
 import { basketQuery, mayHaveBasket } from "#shared/api/basket.ts";
 import type { Basket } from "#shared/api/types.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
+import { Ticking } from "#shared/ui/ticking.tsx";
 import { counted } from "#shared/words/counts.ts";
-import { ticking } from "#shared/words/time-left.ts";
 import styles from "./basket-link.module.css";
 
 /** The way to the basket from every page: how many tickets wait there, and for how long. */
@@ -28,7 +28,9 @@ function Held({ basket }: { readonly basket: Basket }) {
     <>
       <span className="visually-hidden">Basket: </span>
       <strong>{counted(tickets, "ticket")}</strong>
-      <time className={styles.left}>{ticking(left)}</time>
+      <span className={styles.left}>
+        <Ticking ms={left} />
+      </span>
     </>
   );
 }

@@ -29,13 +29,14 @@ export function useCheckout() {
   };
 }
 
-/** Names what the visitor saw, so that a changed price is refused instead of charged. */
 function requestFor(basket: Basket, contact: Contact): CheckoutRequest {
   return {
+    basket_id: basket.basket_id,
     ...contact,
     payment: { method: "hosted" },
     items: basket.items.map((item) => ({
       event_id: item.event_id,
+      ticket_type_id: item.ticket_type_id,
       quantity: item.quantity,
       price: item.unit_price,
     })),

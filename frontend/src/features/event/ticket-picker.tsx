@@ -9,6 +9,7 @@ import { SaleNote } from "#shared/ui/sale-note.tsx";
 import { Stepper } from "#shared/ui/stepper.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { money, sum } from "#shared/words/money.ts";
+import { openingOf, SaleOpening } from "./sale-opening.tsx";
 import styles from "./ticket-picker.module.css";
 import { useHold } from "./use-hold.ts";
 
@@ -24,6 +25,8 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
   const tickets = lines.reduce((count, type) => count + quantityOf(type), 0);
   const total = lines.reduce((amount, type) => amount + quantityOf(type) * type.price, 0);
 
+  const opens = openingOf(event.ticket_types, now);
+
   function choose(type: TicketType, quantity: number) {
     forget();
     setChosen(new Map(chosen).set(type.id, quantity));
@@ -35,12 +38,14 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
   return (
     <section className={styles.picker} aria-label="Tickets">
       <h2>Tickets</h2>
+      {opens !== null && <SaleOpening opens={opens} now={now} />}
       <SoldOutNotice event={event} now={now} />
       <ul className={styles.types}>
         {event.ticket_types.map((type) => (
           <TypeRow
             key={type.id}
             type={type}
+            note={opens === null}
             now={now}
             quantity={quantityOf(type)}
             onChange={(n) => choose(type, n)}
@@ -61,20 +66,24 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
 
 interface TypeRowProps {
   readonly type: TicketType;
+  /** Whether to say how its sale stands; not where the page says it for all. */
+  readonly note: boolean;
   readonly now: number;
   readonly quantity: number;
   readonly onChange: (quantity: number) => void;
 }
 
-function TypeRow({ type, now, quantity, onChange }: TypeRowProps) {
+function TypeRow({ type, note, now, quantity, onChange }: TypeRowProps) {
   return (
     <li className={styles.type}>
       <div>
         <h3>{type.name}</h3>
         <p className={styles.price}>{money(type.price, type.currency)}</p>
-        <p className={styles.note}>
-          <SaleNote offer={type} />
-        </p>
+        {note && (
+          <p className={styles.note}>
+            <SaleNote offer={type} quiet />
+          </p>
+        )}
       </div>
       {saleState(type, now) === "open" && (
         <Stepper label={type.name} value={quantity} max={most(type, now)} onChange={onChange} />

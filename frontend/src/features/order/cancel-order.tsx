@@ -3,7 +3,6 @@ import { useRef, useState } from "react";
 import { newKey } from "#shared/api/client.ts";
 import { cancelOrder, orderQuery } from "#shared/api/orders.ts";
 import type { Order } from "#shared/api/types.ts";
-import { serverNow } from "#shared/time/clock.ts";
 import { Button } from "#shared/ui/button.tsx";
 import { Confirm } from "#shared/ui/confirm.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
@@ -15,7 +14,7 @@ import styles from "./order-page.module.css";
 export function CancelOrder({ order, token }: { readonly order: Order; readonly token: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { cancel, cancelling, error } = useCancel(order, token);
-  if (order.refundable_until === null || Date.parse(order.refundable_until) <= serverNow()) {
+  if (!order.cancellable || order.refundable_until === null) {
     return <p className={styles.soft}>This order can no longer be cancelled.</p>;
   }
   const fee = order.cancellation_fee ?? 0;

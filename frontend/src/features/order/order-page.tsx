@@ -7,7 +7,7 @@ import { Button, ButtonLink } from "#shared/ui/button.tsx";
 import { EmptyPage } from "#shared/ui/empty-page.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
-import { Cancelled, Lapsed } from "./ended-order.tsx";
+import { EndedOrder } from "./ended-order.tsx";
 import { PaidOrder } from "./paid-order.tsx";
 import { PendingOrder } from "./pending-order.tsx";
 
@@ -51,9 +51,7 @@ function Stage({ order, token }: { readonly order: Order; readonly token: string
       return <PendingOrder order={order} />;
     case "paid":
       return <PaidOrder order={order} token={token} />;
-    case "cancelled":
-      return <Cancelled order={order} />;
-    case "lapsed":
-      return <Lapsed />;
+    default:
+      return <EndedOrder order={order} />;
   }
 }

@@ -16,7 +16,7 @@ export function PaidOrder({ order, token }: { readonly order: Order; readonly to
         <Heading title="Your tickets" />
         <p className={styles.lead}>
           {counted(order.tickets.length, "ticket")}, {sum(order.total, order.currency)} paid. Order{" "}
-          {order.number}.
+          {order.order_number}.
         </p>
         <p className={styles.soft}>
           {order.email
@@ -25,16 +25,14 @@ export function PaidOrder({ order, token }: { readonly order: Order; readonly to
           At the door, show each code on your phone or on paper.
         </p>
         <div className={styles.actions}>
-          {order.pdf_url && (
-            <ButtonAnchor href={order.pdf_url} look="primary" download>
-              Download all as PDF
+          {order.tickets[0] && (
+            <ButtonAnchor href={order.tickets[0].pdf_url} look="primary" download>
+              Download as PDF
             </ButtonAnchor>
           )}
-          {order.calendar_url && (
-            <ButtonAnchor href={order.calendar_url} download>
-              Add to calendar
-            </ButtonAnchor>
-          )}
+          <ButtonAnchor href={order.calendar_url} download>
+            Add to calendar
+          </ButtonAnchor>
           <Button onClick={() => window.print()}>Print</Button>
           <CopyLink />
         </div>

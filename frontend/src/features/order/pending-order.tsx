@@ -1,28 +1,42 @@
+import { useEffect, useState } from "react";
 import type { Order } from "#shared/api/types.ts";
-import { ButtonAnchor, ButtonLink } from "#shared/ui/button.tsx";
+import { Button, ButtonAnchor } from "#shared/ui/button.tsx";
 import { Heading } from "#shared/ui/heading.tsx";
-import { Notice } from "#shared/ui/notice.tsx";
+import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
 import { clockTime } from "#shared/words/dates.ts";
 import { sum } from "#shared/words/money.ts";
 import styles from "./order-page.module.css";
+import { usePayAgain } from "./use-pay-again.ts";
+
+/** How long banks usually take to tell; after it the customer may have left the pay page without paying. */
+const USUAL_WAIT_MS = 4000;
 
 /** Not paid yet: the bank is still deciding, or has said no and can be asked again. */
 export function PendingOrder({ order }: { readonly order: Order }) {
-  return order.payment?.failure ? <Declined order={order} /> : <Waiting order={order} />;
+  const refused =
+    order.payment?.failure || order.payment?.status === "failed" || order.payment?.status === "cancelled";
+  return refused ? <Declined order={order} /> : <Waiting order={order} />;
 }
 
 function Waiting({ order }: { readonly order: Order }) {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), USUAL_WAIT_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className={styles.narrow}>
       <Heading title="Waiting for the payment" />
       <p className={styles.lead} role="status">
-        {sum(order.total, order.currency)} is with the bank. Your tickets are kept meanwhile, and appear here
-        as soon as it answers.
+        Your tickets are kept while the bank answers for {sum(order.total, order.currency)}, and appear here
+        as soon as it does.
       </p>
-      <p>You can close this page: its link stays good.</p>
-      {order.payment?.payment_url && (
+      <p className={styles.soft}>You can close this page: its link stays good.</p>
+      {long && order.payment?.payment_url && (
         <div className={styles.actions}>
-          <ButtonAnchor href={order.payment.payment_url}>Back to the pay page</ButtonAnchor>
+          <ButtonAnchor href={order.payment.payment_url} look="primary">
+            Not paid yet? Back to the pay page
+          </ButtonAnchor>
         </div>
       )}
     </div>
@@ -34,22 +48,32 @@ function Declined({ order }: { readonly order: Order }) {
     <div className={styles.narrow}>
       <Heading title="The payment did not go through" />
       <Notice tone="alarm" title="The bank declined. You were not charged.">
-        {order.expires_at === null
+        {order.held_until === null
           ? "Your tickets are still held for a short time."
-          : `Your tickets are still held until ${clockTime(order.expires_at)}.`}{" "}
+          : `Your tickets are still held until ${clockTime(order.held_until)}.`}{" "}
         Pay again with the same card or another one.
       </Notice>
+      <PayAgain order={order} />
+    </div>
+  );
+}
+
+function PayAgain({ order }: { readonly order: Order }) {
+  const { payAgain, starting, error } = usePayAgain(order);
+  return (
+    <>
+      <ErrorNotice error={error} />
       <div className={styles.actions}>
         {order.payment?.payment_url ? (
           <ButtonAnchor href={order.payment.payment_url} look="primary">
             Pay again
           </ButtonAnchor>
         ) : (
-          <ButtonLink href="/checkout" look="primary">
+          <Button look="primary" busy={starting && "One moment…"} onClick={payAgain}>
             Pay again
-          </ButtonLink>
+          </Button>
         )}
       </div>
-    </div>
+    </>
   );
 }

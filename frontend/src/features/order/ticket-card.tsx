@@ -12,7 +12,6 @@ interface TicketCardProps {
 
 /** One ticket as it is shown at the door; the code stays black on white in both schemes, for scanners. */
 export function TicketCard({ ticket, currency, place }: TicketCardProps) {
-  const { event } = ticket;
   return (
     <li className={styles.card}>
       <div className={styles.code}>
@@ -20,12 +19,12 @@ export function TicketCard({ ticket, currency, place }: TicketCardProps) {
       </div>
       <div className={styles.words}>
         <p className={styles.place}>Ticket {place}</p>
-        <h2>{event.name}</h2>
+        <h2>{ticket.event_name}</h2>
         <p>
-          <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
+          <time dateTime={ticket.starts_at}>{eventDate(ticket.starts_at, ticket.timezone)}</time>
         </p>
         <p>
-          {event.venue}, {event.city}
+          {ticket.venue}, {ticket.city}
         </p>
         <p className={styles.seat}>
           {ticket.ticket_type}
@@ -33,9 +32,6 @@ export function TicketCard({ ticket, currency, place }: TicketCardProps) {
           <span className={styles.price}>{money(ticket.price, currency)}</span>
         </p>
         {ticket.state === "checked_in" && <p className={styles.used}>Used at the door</p>}
-        <a className={styles.pdf} href={ticket.pdf_url} download>
-          PDF of this ticket
-        </a>
       </div>
     </li>
   );

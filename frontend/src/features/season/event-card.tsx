@@ -3,7 +3,7 @@ import type { EventSummary } from "#shared/api/types.ts";
 import { Poster } from "#shared/ui/poster.tsx";
 import { SaleNote } from "#shared/ui/sale-note.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
-import { eventDate } from "#shared/words/dates.ts";
+import { eventDateShort } from "#shared/words/dates.ts";
 import { money } from "#shared/words/money.ts";
 import styles from "./event-card.module.css";
 
@@ -17,7 +17,7 @@ export function EventCard({ event, first }: { readonly event: EventSummary; read
         </Link>
       </h2>
       <p className={styles.date}>
-        <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
+        <time dateTime={event.starts_at}>{eventDateShort(event.starts_at, event.timezone)}</time>
       </p>
       <p className={styles.place}>
         {event.venue}, {event.city}

@@ -1,4 +1,4 @@
-import { type ChangeEvent, useEffect, useRef } from "react";
+import { type ChangeEvent, useEffect, useRef, useState } from "react";
 import styles from "./search-form.module.css";
 import type { Search } from "./use-search.ts";
 
@@ -10,6 +10,7 @@ export function SearchForm({ search }: { readonly search: Search }) {
   const form = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { q, city, from, to } = search.filter;
+  const [more, setMore] = useState(Boolean(city || from || to));
 
   function searchNow() {
     clearTimeout(timer.current);
@@ -30,7 +31,7 @@ export function SearchForm({ search }: { readonly search: Search }) {
     <search>
       <form
         ref={form}
-        className={styles.form}
+        className={more ? styles.form : `${styles.form} ${styles.short}`}
         onChange={searchSoon}
         onSubmit={(event) => {
           event.preventDefault();
@@ -41,6 +42,9 @@ export function SearchForm({ search }: { readonly search: Search }) {
         <Field label="City" name="city" type="search" value={city} />
         <Field label="From" name="from" type="date" value={from} />
         <Field label="Until" name="to" type="date" value={to} />
+        <button type="button" className={styles.more} aria-expanded={more} onClick={() => setMore(!more)}>
+          City and dates
+        </button>
       </form>
     </search>
   );

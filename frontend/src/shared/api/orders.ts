@@ -3,10 +3,20 @@ import { call } from "./client.ts";
 import type { CheckoutResult, Order } from "./types.ts";
 
 export interface CheckoutRequest {
+  /** Named, not left to the cookie: an expired basket is then refused instead of bought anew. */
+  readonly basket_id: string;
   readonly email?: string;
   readonly name?: string;
   readonly payment: { readonly method: "hosted" };
-  readonly items: readonly { readonly event_id: number; readonly quantity: number; readonly price: number }[];
+  /** What the visitor saw: a changed price is refused instead of charged. */
+  readonly items?: readonly SeenItem[];
+}
+
+interface SeenItem {
+  readonly event_id: number;
+  readonly ticket_type_id: number;
+  readonly quantity: number;
+  readonly price: number;
 }
 
 export function checkout(request: CheckoutRequest, key: string): Promise<CheckoutResult> {
@@ -21,7 +31,7 @@ export function orderQuery(id: string, token: string) {
 }
 
 export function cancelOrder(id: string, token: string, key: string): Promise<Order> {
-  return call("POST", `/api/orders/${encodeURIComponent(id)}/cancel`, { token, key });
+  return call("POST", `/api/orders/${encodeURIComponent(id)}/cancel`, { body: {}, token, key });
 }
 
 /** The page a customer keeps: the token in it is all that proves the order is theirs. */

@@ -63,6 +63,7 @@ export interface BasketItem {
   readonly starts_at: string;
   readonly timezone: string;
   readonly venue: string;
+  readonly ticket_type_id: number;
   readonly ticket_type: string;
   readonly quantity: number;
   readonly unit_price: number;
@@ -82,55 +83,63 @@ export interface Basket {
   readonly currency: string;
 }
 
-export interface TicketEvent {
-  readonly id: number;
-  readonly name: string;
+export interface Ticket {
+  readonly code: string;
+  readonly svg_url: string;
+  /** All tickets of the order, whichever ticket is asked. */
+  readonly pdf_url: string;
+  readonly state: "valid" | "checked_in" | "void";
+  readonly event_id: number;
+  readonly event_name: string;
   readonly starts_at: string;
   readonly timezone: string;
   readonly venue: string;
   readonly city: string;
-}
-
-export interface Ticket {
-  readonly code: string;
-  readonly svg_url: string;
-  readonly pdf_url: string;
-  readonly event: TicketEvent;
   readonly ticket_type: string;
-  readonly price: number;
   /** "row C, seat 14"; null in general admission. */
   readonly seat: string | null;
-  readonly state: "valid" | "checked_in" | "void";
+  readonly price: number;
 }
 
 /** pending: waits for its payment; lapsed: was never paid, its tickets went back on sale. */
 export type OrderStatus = "pending" | "paid" | "cancelled" | "lapsed";
 
+export interface Refund {
+  readonly amount: number;
+  readonly status: "due" | "in_transit" | "done" | "failed";
+}
+
+/** The latest payment: `failure` is why the last try was refused, `payment_url` where to try again. */
+export interface PaymentState {
+  readonly status: "created" | "processing" | "succeeded" | "failed" | "cancelled";
+  readonly failure: string | null;
+  readonly payment_url: string | null;
+}
+
 export interface Order {
   readonly order_id: string;
-  readonly number: string;
+  readonly order_number: string;
   readonly status: OrderStatus;
   readonly total: number;
   readonly currency: string;
-  readonly tickets: readonly Ticket[];
   readonly email: string | null;
-  readonly pdf_url: string | null;
-  readonly calendar_url: string | null;
-  /** Until when all of it can be cancelled; null when it cannot. */
+  readonly name: string | null;
+  /** With `held_until`: the tickets are still held for another try to pay. */
+  readonly basket_id: string | null;
+  readonly held_until: string | null;
+  readonly payment: PaymentState | null;
+  readonly tickets: readonly Ticket[];
+  readonly refunds: readonly Refund[];
+  readonly cancellable: boolean;
   readonly refundable_until: string | null;
   readonly cancellation_fee: number | null;
-  readonly payment: {
-    readonly status: string;
-    readonly failure: string | null;
-    readonly payment_url: string | null;
-  } | null;
-  readonly expires_at: string | null;
+  readonly calendar_url: string;
 }
 
 /** What checkout answers: `payment_url` while the customer still has to pay. */
 export interface CheckoutResult {
   readonly order_id: string;
   readonly order_token: string;
-  readonly status: OrderStatus;
-  readonly payment_url?: string;
+  readonly status: "paid" | "pending";
+  readonly payment_url?: string | null;
 }

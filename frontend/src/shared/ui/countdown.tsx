@@ -2,9 +2,10 @@ import { useEffect, useRef } from "react";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { counted } from "#shared/words/counts.ts";
 import { clockTime } from "#shared/words/dates.ts";
-import { inWords, ticking } from "#shared/words/time-left.ts";
+import { inWords } from "#shared/words/time-left.ts";
 import { announce } from "./announcer.tsx";
 import styles from "./countdown.module.css";
+import { Ticking } from "./ticking.tsx";
 
 const MINUTE = 60_000;
 const SPOKEN_MINUTES = [5, 1];
@@ -33,8 +34,10 @@ export function Countdown({ tickets, expiresAt, onEnd }: CountdownProps) {
         <strong>{counted(tickets, "ticket")}</strong> held until{" "}
         <time dateTime={expiresAt}>{clockTime(expiresAt)}</time>
       </p>
-      <p className={styles.left}>
-        <span className={styles.digits}>{ticking(left)}</span>
+      <p>
+        <span className={styles.digits}>
+          <Ticking ms={left} />
+        </span>
         {soon && <span> {inWords(left)} left</span>}
       </p>
     </div>

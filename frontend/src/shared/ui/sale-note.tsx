@@ -1,18 +1,21 @@
 import { FEW, type OnSale, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { counted } from "#shared/words/counts.ts";
-import { untilSale } from "#shared/words/time-left.ts";
+import { inWords } from "#shared/words/time-left.ts";
 import styles from "./sale-note.module.css";
+import { Ticking } from "./ticking.tsx";
+
+const HOUR_MS = 3_600_000;
 
 /** One line on whether it can be bought: counts down to the sale, says when few are left. */
-export function SaleNote({ offer }: { readonly offer: OnSale }) {
+export function SaleNote({ offer, quiet = false }: { readonly offer: OnSale; readonly quiet?: boolean }) {
   const opensAt = offer.on_sale_at === null ? 0 : Date.parse(offer.on_sale_at);
   const now = useServerNow(opensAt > Date.now());
   switch (saleState(offer, now)) {
     case "upcoming":
       return (
         <span className={styles.soon}>
-          On sale in <time>{untilSale(opensAt - now)}</time>
+          On sale in <TimeUntil ms={opensAt - now} />
         </span>
       );
     case "sold-out":
@@ -20,10 +23,19 @@ export function SaleNote({ offer }: { readonly offer: OnSale }) {
     case "closed":
       return <span className={styles.gone}>Sale ended</span>;
     default:
-      return offer.available_tickets <= FEW ? (
-        <span className={styles.soon}>{counted(offer.available_tickets, "ticket")} left</span>
-      ) : (
-        <span className={styles.open}>Available</span>
-      );
+      return <Left tickets={offer.available_tickets} quiet={quiet} />;
   }
+}
+
+/** quiet: nothing to say while there are plenty. */
+function Left({ tickets, quiet }: { readonly tickets: number; readonly quiet: boolean }) {
+  if (tickets <= FEW) {
+    return <span className={styles.soon}>{counted(tickets, "ticket")} left</span>;
+  }
+  return quiet ? null : <span className={styles.open}>Available</span>;
+}
+
+/** Days and hours in words, the last hour to the second. */
+function TimeUntil({ ms }: { readonly ms: number }) {
+  return ms > HOUR_MS ? inWords(ms) : <Ticking ms={ms} />;
 }

@@ -1,3 +1,4 @@
+import { percent } from "./counts.ts";
 import { deadline } from "./dates.ts";
 
 export interface Terms {
@@ -13,6 +14,6 @@ export function cancellationTerms(terms: Terms, now: number): string {
   }
   const until = `You can cancel until ${deadline(terms.refundable_until, terms.timezone)}`;
   return terms.cancellation_fee_percent > 0
-    ? `${until}, for a fee of ${terms.cancellation_fee_percent} % of the price.`
+    ? `${until}, for a fee of ${percent(terms.cancellation_fee_percent)} of the price.`
     : `${until}, free of charge.`;
 }

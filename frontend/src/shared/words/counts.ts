@@ -6,3 +6,8 @@ const integer = new Intl.NumberFormat(LOCALE);
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${integer.format(count)} ${count === 1 ? singular : plural}`;
 }
+
+/** "12.5%" from 12.5. */
+export function percent(value: number): string {
+  return new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 2 }).format(value / 100);
+}

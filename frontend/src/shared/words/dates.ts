@@ -12,6 +12,13 @@ export function eventDate(iso: string, timeZone: string): string {
   return `${day}, ${eventTime(iso, timeZone)}`;
 }
 
+/** "Sat 12 December 2026, 19:30", with "GMT-5" added for a visitor elsewhere: for lists. */
+export function eventDateShort(iso: string, timeZone: string): string {
+  const day = format(iso, { weekday: "short", day: "numeric", month: "long", year: "numeric", timeZone });
+  const zone: Intl.DateTimeFormatOptions = sameClock(iso, timeZone) ? {} : { timeZoneName: "short" };
+  return `${day}, ${format(iso, { hour: "2-digit", minute: "2-digit", timeZone, ...zone })}`;
+}
+
 /** "19:30", or "19:30 (New York time)" for a visitor elsewhere. */
 export function eventTime(iso: string, timeZone: string): string {
   const time = format(iso, { hour: "2-digit", minute: "2-digit", timeZone });

@@ -24,8 +24,3 @@ export function inWords(ms: number): string {
   }
   return ms > MINUTE ? counted(Math.ceil(ms / MINUTE), "minute") : "less than a minute";
 }
-
-/** Days and hours in words, the last hour to the second. */
-export function untilSale(ms: number): string {
-  return ms > HOUR ? inWords(ms) : ticking(ms);
-}

@@ -23,8 +23,8 @@ export function BestAvailable({ seats, currency, onChoose }: BestAvailableProps)
   const hall = hallOf(seats);
 
   function choose() {
-    const rows = hall.filter(({ name }) => section === "" || name === section).flatMap(({ rows }) => rows);
-    const best = bestSeats(rows, quantity);
+    const places = hall.filter(({ name }) => section === "" || name === section);
+    const best = places.map(({ rows }) => bestSeats(rows, quantity)).find((seats) => seats !== null) ?? null;
     setTooFew(best === null);
     if (best) {
       onChoose(best);

@@ -20,7 +20,7 @@ export function ChosenSeats({ seats, currency, onRemove }: ChosenSeatsProps) {
             Row {seat.row} seat {seat.number}
             <span className={styles.section}>{seat.section}</span>
           </span>
-          <span className={styles.price}>{money(seat.price, currency)}</span>
+          <span>{money(seat.price, currency)}</span>
           <button
             type="button"
             className={styles.remove}

@@ -62,27 +62,35 @@ function nearest(row: Row, across: number): number {
 }
 
 /**
- * The best free seats: side by side, as far forward and then as central as can be.
+ * The best free seats of a section: side by side, as near to the front and the middle as can be.
  * Where no row has enough side by side, the best single ones; null when there are too few.
  */
 export function bestSeats(rows: readonly Row[], quantity: number): readonly Seat[] | null {
-  for (const row of rows) {
-    const together = mostCentral(row, quantity);
-    if (together) {
-      return together;
-    }
+  const together = rows.flatMap((row, index) => runs(row, index, quantity));
+  const best = together.toSorted((a, b) => a.distance - b.distance)[0];
+  if (best) {
+    return best.seats;
   }
-  const free = rows.flatMap((row) => row.seats).filter((seat) => seat.state === "free");
-  return free.length >= quantity ? free.slice(0, quantity) : null;
+  const singles = rows
+    .flatMap((row, index) => runs(row, index, 1))
+    .toSorted((a, b) => a.distance - b.distance);
+  return singles.length >= quantity ? singles.slice(0, quantity).flatMap((run) => run.seats) : null;
 }
 
-function mostCentral(row: Row, quantity: number): readonly Seat[] | null {
-  const middle = (start: number) => Math.abs(offset(row, start + (quantity - 1) / 2));
-  const starts = [...row.seats.keys()].filter((start) =>
-    sideBySide(row.seats.slice(start, start + quantity), quantity),
-  );
-  const best = starts.toSorted((a, b) => middle(a) - middle(b))[0];
-  return best === undefined ? null : row.seats.slice(best, best + quantity);
+/** Seats side by side, and how far they are from the best place in the section. */
+interface Run {
+  readonly seats: readonly Seat[];
+  readonly distance: number;
+}
+
+function runs(row: Row, rowIndex: number, quantity: number): readonly Run[] {
+  return row.seats
+    .map((_, start) => ({
+      seats: row.seats.slice(start, start + quantity),
+      // Two seats off the middle are as bad as one row further back.
+      distance: rowIndex + Math.abs(offset(row, start + (quantity - 1) / 2)) / 2,
+    }))
+    .filter((run) => sideBySide(run.seats, quantity));
 }
 
 /** All free, with no number missing between them: a gap in the numbers is an aisle. */

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, useMemo, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type MouseEvent, useMemo, useState } from "react";
 import type { Seat } from "#shared/api/types.ts";
 import { counted } from "#shared/words/counts.ts";
 import { money } from "#shared/words/money.ts";
@@ -28,6 +28,7 @@ export function SeatMap({ seats, chosen, currency, onToggle }: SeatMapProps) {
   const rows = useMemo(() => hall.flatMap((section) => section.rows), [hall]);
   const [current, setCurrent] = useState<number | null>(null);
   const tabStop = current ?? seats.find((seat) => seat.state === "free")?.id ?? seats[0]?.id ?? null;
+  const widest = Math.max(...rows.map((row) => row.seats.length));
   const ids = new Set(chosen.map((seat) => seat.id));
 
   function toggle(event: MouseEvent<HTMLElement>) {
@@ -49,38 +50,53 @@ export function SeatMap({ seats, chosen, currency, onToggle }: SeatMapProps) {
   }
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: one handler for the clicks and keys of every seat inside
-    <div className={styles.hall} onClick={toggle} onKeyDown={move}>
-      <div className={styles.stage} aria-hidden="true">
-        Stage
+    <div className={styles.frame}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: one handler for the clicks and keys of every seat inside */}
+      <div
+        ref={startInTheMiddle}
+        className={styles.hall}
+        style={{ "--columns": widest } as CSSProperties}
+        onClick={toggle}
+        onKeyDown={move}
+      >
+        <div className={styles.stage} aria-hidden="true">
+          Stage
+        </div>
+        {hall.map((section) => (
+          <section key={section.name} className={styles.section} aria-label={section.name}>
+            <h3 className={styles.sectionName}>
+              {section.name}{" "}
+              <span className={styles.sectionPrice}>
+                {sectionNote(
+                  section.rows.flatMap((row) => row.seats),
+                  currency,
+                )}
+              </span>
+            </h3>
+            {section.rows.map((row) => (
+              <SeatRow
+                key={row.name}
+                row={row}
+                currency={currency}
+                chosen={row.seats
+                  .filter((seat) => ids.has(seat.id))
+                  .map((seat) => seat.id)
+                  .join(" ")}
+                tabStop={row.seats.some((seat) => seat.id === tabStop) ? tabStop : null}
+              />
+            ))}
+          </section>
+        ))}
       </div>
-      {hall.map((section) => (
-        <section key={section.name} className={styles.section} aria-label={section.name}>
-          <h3 className={styles.sectionName}>
-            {section.name}{" "}
-            <span className={styles.sectionPrice}>
-              {sectionNote(
-                section.rows.flatMap((row) => row.seats),
-                currency,
-              )}
-            </span>
-          </h3>
-          {section.rows.map((row) => (
-            <SeatRow
-              key={row.name}
-              row={row}
-              currency={currency}
-              chosen={row.seats
-                .filter((seat) => ids.has(seat.id))
-                .map((seat) => seat.id)
-                .join(" ")}
-              tabStop={row.seats.some((seat) => seat.id === tabStop) ? tabStop : null}
-            />
-          ))}
-        </section>
-      ))}
     </div>
   );
+}
+
+/** A hall wider than the screen opens at its middle, where the best seats are. */
+function startInTheMiddle(hall: HTMLElement | null): void {
+  if (hall) {
+    hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2;
+  }
 }
 
 function sectionNote(seats: readonly Seat[], currency: string): string {

@@ -11,6 +11,7 @@ import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { sum } from "#shared/words/money.ts";
+import { openingOf, SaleOpening } from "../sale-opening.tsx";
 import { useHold } from "../use-hold.ts";
 import { BestAvailable } from "./best-available.tsx";
 import { ChosenSeats } from "./chosen-seats.tsx";
@@ -35,7 +36,9 @@ export function SeatPicker({ event }: { readonly event: EventDetail }) {
 }
 
 function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: readonly Seat[] }) {
-  const open = saleState(event, useServerNow()) === "open";
+  const now = useServerNow();
+  const open = saleState(event, now) === "open";
+  const opens = openingOf([event], now);
   const { chosen, lost, toggle, choose } = useSelection(open ? seats : NO_SEATS);
   const { hold, holding, error, forget } = useHold(event.id);
   useEffect(() => {
@@ -63,6 +66,7 @@ function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: r
         />
       </section>
       <aside className={styles.side} aria-label="Your choice">
+        {opens !== null && <SaleOpening opens={opens} now={now} />}
         {open && (
           <BestAvailable
             seats={seats}

@@ -19,16 +19,14 @@ export const SeatRow = memo(function SeatRow({ row, currency, chosen, tabStop }:
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset for each row would read its legend at every seat
     <div className={styles.row} role="group" aria-label={`${row.section}, row ${row.name}`}>
-      <span className={styles.rowName} aria-hidden="true">
-        {row.name}
-      </span>
+      <RowName row={row} />
       {row.seats.map((seat, index) => (
         <input
           key={seat.id}
           id={`seat-${seat.id}`}
           type="checkbox"
           className={styles.seat}
-          style={{ "--across": offset(row, index) } as CSSProperties}
+          style={across(offset(row, index))}
           data-seat={seat.id}
           checked={ids.has(String(seat.id))}
           readOnly
@@ -38,12 +36,22 @@ export const SeatRow = memo(function SeatRow({ row, currency, chosen, tabStop }:
           tabIndex={seat.id === tabStop ? 0 : -1}
         />
       ))}
-      <span className={styles.rowName} aria-hidden="true">
-        {row.name}
-      </span>
+      <RowName row={row} />
     </div>
   );
 });
+
+function RowName({ row }: { readonly row: Row }) {
+  return (
+    <span className={styles.rowName} style={across(offset(row, -1))} aria-hidden="true">
+      {row.name}
+    </span>
+  );
+}
+
+function across(places: number): CSSProperties {
+  return { "--across": places } as CSSProperties;
+}
 
 /** "Row A seat 14, 45.00 EUR, available". */
 export function seatName(seat: Seat, currency: string): string {
