@@ -1,0 +1,1 @@
+"""Events: how they come into the shop, how customers find them, what their posters look like."""
