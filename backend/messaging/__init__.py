@@ -1,0 +1,1 @@
+"""Domain events from the outbox to whoever wants them: at least once, each sink at its own pace."""
