@@ -14,30 +14,18 @@ FAILURES = {
 }
 
 
-def card_form(intent: Intent, card: Card, error: str | None = None, number: str | None = None) -> str:
-    """Ask for a card; after a decline, for another one. error: what is wrong with the number as it was typed."""
+def card_form(intent: Intent, card: Card) -> str:
+    """Ask for a card, filled in with this one; after a decline, for another one."""
     declined = FAILURES.get(intent.failure or "")
-    alert = ""
-    if declined:
-        alert = f'<p class="alert" role="alert">{declined} Nothing was charged. Try another card.</p>'
-    wrong = f'<p class="wrong" id="wrong" role="alert">{escape(error)}</p>' if error else ""
-    hint = f"{card.title}." if number is None else "Not one of the test cards."
-    described = "hint wrong" if error else "hint"
-    return _page(
-        f"Pay {intent.amount}",
-        f"""{_summary(intent)}{alert}
-<form method="post" action="/pay/{intent.id}">
-<label for="card">Card number</label>
-<input id="card" name="card" inputmode="numeric" autocomplete="off" required maxlength="32"
- value="{escape(number) if number is not None else _spaced(card.number)}" aria-describedby="{described}"
- {'aria-invalid="true"' if error else ""}>
-<p class="hint" id="hint">Test card: {hint}</p>{wrong}
-<button>Pay {intent.amount}</button>
-</form>
-{_back(intent, "Back to the shop without paying")}
-<details><summary>Try what can happen with other cards</summary>
-<ul class="cards">{"".join(_choice(intent, one) for one in CARDS if one.on_page)}</ul></details>""",
-    )
+    alert = f'<p class="alert" role="alert">{declined} Nothing was charged. Try another card.</p>' if declined else ""
+    hint = f'<p class="hint" id="hint">Test card: {card.title}.</p>'
+    return _form_page(intent, alert, f'value="{_spaced(card.number)}"', hint)
+
+
+def unknown_card_form(intent: Intent, number: str) -> str:
+    """Ask again, after a number that is none of the test cards'."""
+    hint = '<p class="hint wrong" id="hint">That is not one of the test cards. Pick one from the list below.</p>'
+    return _form_page(intent, "", f'value="{escape(number)}" aria-invalid="true" autofocus', hint, unfolded="open")
 
 
 def bank_page(intent: Intent) -> str:
@@ -74,8 +62,21 @@ def missing_page() -> str:
     )
 
 
-def _summary(intent: Intent) -> str:
-    return f'<h1 class="amount">{intent.amount}</h1><p class="what">{escape(intent.description)}</p>'
+def _form_page(intent: Intent, alert: str, field: str, hint: str, unfolded: str = "") -> str:
+    return _page(
+        f"Pay {intent.amount}",
+        f"""<h1 class="amount">{intent.amount}</h1><p class="what">{escape(intent.description)}</p>{alert}
+<form method="post" action="/pay/{intent.id}">
+<label for="card">Card number</label>
+<input id="card" name="card" inputmode="numeric" autocomplete="off" required maxlength="32"
+ {field} aria-describedby="hint">
+{hint}
+<button>Pay {intent.amount}</button>
+</form>
+{_back(intent, "Back to the shop without paying")}
+<details {unfolded}><summary>Try what can happen with other cards</summary>
+<ul class="cards">{"".join(_choice(intent, one) for one in CARDS if one.on_page)}</ul></details>""",
+    )
 
 
 def _back(intent: Intent, words: str, look: str = "back") -> str:

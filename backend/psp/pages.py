@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from backend.psp import html
-from backend.psp.cards import CARDS, card_named, card_numbered
+from backend.psp.cards import CARDS, card_numbered
 from backend.psp.intents import Intent, origin_of
 from backend.psp.till import TILL
 
@@ -53,8 +53,7 @@ async def pay(request: web.Request) -> web.Response:
     number = str((await request.post()).get("card", ""))[:32]
     card = card_numbered(number)
     if card is None or not card.on_page:
-        error = "That is not one of the test cards. Pick one from the list below."
-        return _html(html.card_form(intent, card_named("approve"), error, number), intent, status=422)
+        return _html(html.unknown_card_form(intent, number), intent, status=422)
     request.app[TILL].pay(intent, card)
     return _onward(intent)
 
