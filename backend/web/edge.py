@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _CLIENT_GONE = 499  # nobody got the answer; the number is nginx's
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-_CAUSE = "cause"  # of a failed request, kept for its line in the log
+_CAUSE = web.RequestKey("cause", str)  # of a failure, kept for its line in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ class Edge:
             meter=meter,
             guarded=kind == "customer" and method not in _SAFE_METHODS,
             limited=kind in {"customer", "stream"},
-            sheds=kind in {"customer", "machine"},
+            sheds=kind in {"customer", "machine", "page"},
             seconds=seconds,
             lane=self._deadlines.lane(seconds),
         )
@@ -185,7 +185,7 @@ class Edge:
         async def answer(request: web.Request) -> web.StreamResponse:
             return await self._answer(refuse, policies.get(request.method, policies[OTHER]), request)
 
-        app.router.add_route("*", "/{unmatched:.*}", answer)
+        app.router.add_route("*", r"/{unmatched:[\s\S]*}", answer)
 
     async def _watching_deadlines(self, _app: web.Application) -> AsyncIterator[None]:
         watch = asyncio.create_task(self._deadlines.watch(), name="deadlines")

@@ -49,7 +49,7 @@ _ORDER_TOKEN: Mapping[str, Schema] = {
 
 def openapi_document(routes: Iterable[Route], title: str, version: str) -> Schema:
     """The whole document as plain values."""
-    records = [route for route in routes if route.kind != "health"]
+    records = [route for route in routes if route.kind not in {"health", "page"}]
     names = Counter(map(_operation_id, records))
     if twice := [name for name, times in names.items() if times > 1]:
         raise ValueError(f"two routes have handlers of the same name: {twice}")

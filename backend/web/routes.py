@@ -16,8 +16,9 @@ from backend.web.parsing import BODY_LIMIT, read_body, read_query, read_raw
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 # How the door treats a route. customer: every guard. stream: neither deadline nor place among those in flight.
-# machine: signed by who calls it, so neither Sec-Fetch-Site nor the limit by address applies. health: no guard at all.
-Kind = Literal["customer", "stream", "machine", "health"]
+# machine: signed by who calls it, so neither Sec-Fetch-Site nor the limit by address applies. page: a file of the front
+# end, of which one visit needs many, so it does not count for its address. health: no guard at all.
+Kind = Literal["customer", "stream", "machine", "page", "health"]
 
 Answer = type[BaseModel] | str | None
 """A JSON body by its model, another body by its media type, or no body."""
@@ -36,6 +37,7 @@ _PARAMETERS = {
     "uuid": _Parameter(
         r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID, {"type": "string", "format": "uuid"}
     ),
+    "page": _Parameter(r"(?!api(?:/|$))[\s\S]*", str, {"type": "string"}),
     "": _Parameter(r"[A-Za-z0-9_-]{1,200}", str, {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,200}$"}),
 }
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
