@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,8 +18,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with postgres(tmp_path_factory.mktemp("database")) as running:
+def server() -> Iterator[Server]:
+    # Not pytest's folder: it closes that to other users each time it starts, and as root the server is another user.
+    with TemporaryDirectory(prefix="tickets-") as folder, postgres(Path(folder)) as running:
         yield running
 
 
