@@ -1,0 +1,126 @@
+import type { Basket, EventDetail, Order, Seat, TicketType } from "#shared/api/types.ts";
+
+const HOUR = 3_600_000;
+
+export function inFuture(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+export function aTicketType(part: Partial<TicketType> = {}): TicketType {
+  return {
+    id: 11,
+    name: "Standing",
+    price: 45,
+    currency: "EUR",
+    available_tickets: 500,
+    on_sale_at: inFuture(-HOUR),
+    off_sale_at: inFuture(240 * HOUR),
+    max_per_order: 10,
+    seated: false,
+    ...part,
+  };
+}
+
+export function anEvent(part: Partial<EventDetail> = {}): EventDetail {
+  return {
+    id: 1,
+    name: "Jazz Night",
+    date: "2030-05-04",
+    starts_at: "2030-05-04T17:30:00Z",
+    timezone: "Europe/Berlin",
+    venue: "Blue Room",
+    city: "Berlin",
+    price: 45,
+    currency: "EUR",
+    available_tickets: 500,
+    on_sale_at: inFuture(-HOUR),
+    off_sale_at: inFuture(240 * HOUR),
+    description: "An evening of standards.",
+    ticket_types: [aTicketType()],
+    seat_map: null,
+    refundable_until: "2030-04-27T17:30:00Z",
+    cancellation_fee_percent: 10,
+    ...part,
+  };
+}
+
+/** Two rows of `width` free seats; ids 1 to `width` in row A, from `width` + 1 in row B. */
+export function someSeats(width: number, part: (seat: Seat) => Partial<Seat> = () => ({})): Seat[] {
+  return Array.from({ length: 2 * width }, (_, index) => {
+    const row = index < width ? "A" : "B";
+    const seat: Seat = {
+      id: index + 1,
+      section: "Stalls",
+      row,
+      number: (index % width) + 1,
+      price: 45,
+      state: "free",
+    };
+    return { ...seat, ...part(seat) };
+  });
+}
+
+export function aBasket(part: Partial<Basket> = {}): Basket {
+  return {
+    basket_id: "5b5c1f6e-0000-4000-8000-000000000001",
+    expires_at: inFuture(10 * 60_000),
+    extended: false,
+    items: [
+      {
+        id: "5b5c1f6e-0000-4000-8000-000000000002",
+        event_id: 1,
+        event_name: "Jazz Night",
+        starts_at: "2030-05-04T17:30:00Z",
+        timezone: "Europe/Berlin",
+        venue: "Blue Room",
+        ticket_type_id: 11,
+        ticket_type: "Standing",
+        quantity: 2,
+        unit_price: 45,
+        price: 90,
+        seats: [],
+        refundable_until: "2030-04-27T17:30:00Z",
+        cancellation_fee_percent: 10,
+      },
+    ],
+    total: 90,
+    currency: "EUR",
+    ...part,
+  };
+}
+
+export function anOrder(part: Partial<Order> = {}): Order {
+  return {
+    order_id: "0198c0de-0000-7000-8000-000000000001",
+    order_number: "00000001",
+    status: "paid",
+    total: 90,
+    currency: "EUR",
+    email: "robin@example.com",
+    name: null,
+    basket_id: null,
+    held_until: null,
+    payment: { status: "succeeded", failure: null, payment_url: null },
+    tickets: [1, 2].map((place) => ({
+      code: `c0de${place}`,
+      svg_url: `/api/tickets/c0de${place}.svg?token=t`,
+      pdf_url: `/api/tickets/c0de${place}.pdf?token=t`,
+      state: "valid",
+      event_id: 1,
+      event_name: "Jazz Night",
+      starts_at: "2030-05-04T17:30:00Z",
+      timezone: "Europe/Berlin",
+      venue: "Blue Room",
+      city: "Berlin",
+      ticket_type: "Standing",
+      seat: null,
+      price: 45,
+    })),
+    refunds: [],
+    cancellable: true,
+    refundable_until: "2030-04-27T17:30:00Z",
+    cancellation_fee: 9,
+    calendar_url: "/api/orders/0198c0de-0000-7000-8000-000000000001/calendar.ics?token=t",
+    ...part,
+  };
+}
