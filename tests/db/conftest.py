@@ -1,7 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg2
@@ -10,11 +8,11 @@ import pytest
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.db.proxy import Proxy
-from tools.postgres import Server, postgres
+from tools.postgres import Server
 
 Opener = Callable[..., Any]
 
-DATABASE = "tickets"
+DATABASE = "bare"
 
 
 class Admin:
@@ -46,19 +44,18 @@ class Admin:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with postgres(tmp_path_factory.mktemp("database"), database=DATABASE) as running:
-        yield running
+def bare_dsn(server: Server) -> str:
+    return server.create_database(DATABASE)
 
 
 @pytest.fixture
-def dsn(server: Server) -> str:
+def dsn(bare_dsn: str) -> str:
     """A database that is empty and has nobody else in it; emptying one is much quicker than making one."""
-    admin = Admin(server.dsn)
+    admin = Admin(bare_dsn)
     admin.end_sessions()
     admin.value(f"DROP SCHEMA public CASCADE; CREATE SCHEMA public; ALTER DATABASE {DATABASE} RESET ALL")
     admin.close()
-    return server.dsn
+    return bare_dsn
 
 
 @pytest.fixture

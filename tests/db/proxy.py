@@ -87,9 +87,7 @@ class Proxy:
                 with suppress(OSError):
                     await end.wait_closed()
 
-    async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False
-    ) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False) -> None:
         while data := await reader.read(65536):
             if answers and self._losing:
                 self._losing = False
