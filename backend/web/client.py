@@ -8,6 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from aiohttp import web
 
+_ROUNDING = 1e-6  # seconds, so that sums of floats do not cost a client its last token
 _IPV6_NETWORK = 64  # one subscriber has at least so much, so a single address would be no limit
 
 
@@ -62,7 +63,7 @@ class AddressLimiter:
         """0 when this request is within the limit, else the whole seconds to wait for the next one."""
         now = self._clock()
         full_at = max(self._full_at.pop(address, now), now) + self._interval
-        excess = full_at - now - self._burst
+        excess = full_at - now - self._burst - _ROUNDING
         # Written anew at the end, so that the first of the dict is whoever has been quiet for longest.
         self._full_at[address] = full_at if excess <= 0 else full_at - self._interval
         if len(self._full_at) > self._capacity:

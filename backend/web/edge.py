@@ -8,7 +8,7 @@ import logging
 import math
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -143,7 +143,7 @@ class Edge:
         elif isinstance(error, asyncio.CancelledError):
             raise error
         elif isinstance(error, web.HTTPRedirection):
-            return web.Response(status=error.status, headers={"Location": error.headers["Location"]})
+            return web.Response(status=error.status, headers=_without_body(error.headers))
         else:
             problem = problem_of(error)
         if problem.status >= 500:
@@ -192,3 +192,7 @@ class Edge:
         yield
         watch.cancel()
         await asyncio.wait([watch])
+
+
+def _without_body(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if not name.startswith("Content-")}

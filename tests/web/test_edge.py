@@ -158,6 +158,7 @@ class TestMeasurement:
             (Problem("validation"), 400, "good"),
             (web.HTTPNotFound(), 404, "good"),
             (web.HTTPFound("/api/status"), 302, "good"),
+            (web.HTTPNotModified(), 304, "good"),
             (Problem("too-many-requests"), 429, "excluded"),
             (Busy("full"), 503, "bad"),
             (TimeoutError(), 504, "bad"),
