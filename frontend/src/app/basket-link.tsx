@@ -5,6 +5,7 @@ import type { Basket } from "#shared/api/types.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { Ticking } from "#shared/ui/ticking.tsx";
 import { counted } from "#shared/words/counts.ts";
+import { ticking } from "#shared/words/time-left.ts";
 import styles from "./basket-link.module.css";
 
 /** The way to the basket from every page: how many tickets wait there, and for how long. */
@@ -26,10 +27,12 @@ function Held({ basket }: { readonly basket: Basket }) {
   }
   return (
     <>
-      <span className="visually-hidden">Basket: </span>
-      <strong>{counted(tickets, "ticket")}</strong>
-      <span className={styles.left}>
-        <Ticking ms={left} />
+      <span className="visually-hidden">{`Basket: ${counted(tickets, "ticket")}, ${ticking(left)} left`}</span>
+      <span className={styles.held} aria-hidden="true">
+        <strong>{counted(tickets, "ticket")}</strong>
+        <span className={styles.left}>
+          <Ticking ms={left} />
+        </span>
       </span>
     </>
   );

@@ -4,6 +4,17 @@ import { cleanup } from "@testing-library/react";
 import { afterEach, beforeEach } from "vitest";
 import { forgetServerTime } from "#shared/time/clock.ts";
 
+// A visitor in London, whatever machine the tests run on.
+Object.defineProperty(navigator, "languages", { value: ["en-GB"] });
+
+// What jsdom does not have of dialogs; the end-to-end tests use the real ones.
+HTMLDialogElement.prototype.showModal = function showModal() {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function close() {
+  this.open = false;
+};
+
 beforeEach(() => {
   localStorage.clear();
   history.replaceState(null, "", "/");

@@ -5,6 +5,7 @@ import { BASKET_KEY } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
 import { type CheckoutRequest, checkout, orderPath } from "#shared/api/orders.ts";
 import type { Basket, CheckoutResult } from "#shared/api/types.ts";
+import { leaveFor } from "#shared/leave.ts";
 
 type Contact = Pick<CheckoutRequest, "email" | "name">;
 
@@ -45,7 +46,7 @@ function requestFor(basket: Basket, contact: Contact): CheckoutRequest {
 
 function goOn(result: CheckoutResult, navigate: (path: string, options: { replace: boolean }) => void): void {
   if (result.payment_url) {
-    location.assign(result.payment_url);
+    leaveFor(result.payment_url);
   } else {
     navigate(orderPath(result.order_id, result.order_token), { replace: true });
   }

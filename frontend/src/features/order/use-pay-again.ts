@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { newKey } from "#shared/api/client.ts";
 import { checkout } from "#shared/api/orders.ts";
 import type { Order } from "#shared/api/types.ts";
+import { leaveFor } from "#shared/leave.ts";
 
 /** A new payment for an order whose last one failed; works from the order's link alone, without the basket's cookie. */
 export function usePayAgain(order: Order) {
@@ -19,7 +20,7 @@ export function usePayAgain(order: Order) {
       ),
     onSuccess: ({ payment_url }) => {
       if (payment_url) {
-        location.assign(payment_url);
+        leaveFor(payment_url);
       }
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["order", order.order_id] }),
