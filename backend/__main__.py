@@ -14,7 +14,6 @@ from backend.settings import Settings, SettingsError
 from backend.telemetry.promise import PromiseError
 
 
-
 def main(arguments: list[str]) -> int:
     """Run one command; 0 when it did what it says, 1 with one line that says what to do when it could not."""
     options = _parser().parse_args(arguments)

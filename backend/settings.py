@@ -33,6 +33,7 @@ class Settings(BaseModel):
     old_secret_keys: tuple[Secret, ...] = ()  # still believed, so that links that are out go on working
     static_dir: Path | None = None
     trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0  # between the signal to stop and no longer listening
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 4000
     event_loop: Literal["uvloop", "asyncio"] = "uvloop"
 

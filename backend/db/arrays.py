@@ -1,4 +1,4 @@
-"""Columns of a batch as PostgreSQL array literals: they need no casts and cost less than adapted lists (19 against 23 us)."""
+"""Columns of a batch as PostgreSQL array literals: they need no casts and cost less than adapted lists."""
 
 from collections.abc import Iterable
 
@@ -11,5 +11,5 @@ def array_literal(values: Iterable[object]) -> str:
 
 
 def text_array_literal(values: Iterable[str | None]) -> str:
-    """`{"a \\"b\\"",NULL}` of any texts."""
+    """Any texts, quoted and escaped; None becomes NULL."""
     return "{" + ",".join(["NULL" if value is None else f'"{value.translate(_ESCAPES)}"' for value in values]) + "}"

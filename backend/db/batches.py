@@ -1,7 +1,7 @@
 """Requests queued in the process and carried out a batch at a time, one statement and one commit for many.
 
-A row that everybody wants allows one commit after another; a batch puts many requests into each. There is no waiting
-for a batch to fill: while one is under way the next collects, so an idle shop answers at once and a busy one by the batch.
+A row that everybody wants allows one commit after another; a batch puts many requests into each. Nothing waits for a
+batch to fill: while one is under way the next collects, so an idle shop answers at once and a busy one by the batch.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Batcher(Generic[R, A]):
         if self._wake is None and len(self._in_flight) < self._limits.in_flight:
             # Everything that arrives in this turn of the loop goes together.
             self._wake = loop.call_soon(self._start_batches)
-        return await entry.answer
+        answer: A = await entry.answer
+        return answer
 
     async def close(self) -> None:
         """Wait until everything queued has been answered."""

@@ -1,4 +1,4 @@
-"""What a customer may not do, or not now. Each refusal is named once here and becomes HTTP in one place, backend.web."""
+"""What a customer may not do, or not now; becomes HTTP in one place, backend.web."""
 
 from collections.abc import Mapping
 

@@ -29,7 +29,7 @@ class OrderTokens:
     def fits(self, order_id: UUID, token: str) -> bool:
         """Whether the token is this order's; takes the same time for each wrong one."""
         given = token.encode()
-        return any([hmac.compare_digest(_token(secret, order_id).encode(), given) for secret in self._secrets])
+        return sum(hmac.compare_digest(_token(secret, order_id).encode(), given) for secret in self._secrets) > 0
 
 
 def _token(secret: bytes, order_id: UUID) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
 
+from backend.db.errors import DatabaseError
 from backend.db.pool import Database, Row
 from backend.domain.baskets import Basket, BasketLine, Buyer, SeatLabel, Wanted
 from backend.domain.errors import DomainError
@@ -16,6 +17,9 @@ from backend.domain.money import Money
 from backend.domain.offers import Offer, Offers, TicketOffer
 from backend.features.inventory.holds import HoldAnswer, HoldLimits, HoldLine, HoldRequest, Holds, queries
 from backend.features.inventory.refusals import basket_refusal, hold_refusal
+from backend.telemetry.metrics import HOLD_RESULTS, Metrics
+
+_RESULTS = {"held": "held", "replayed": "held", "sold-out": "sold_out"}  # as the metric names them
 
 Chosen = tuple[Offer, TicketOffer, HoldLine]
 
@@ -30,13 +34,13 @@ class HeldBaskets:
         offers: Offers,
         *,
         limits: HoldLimits,
-        clock: Callable[[], datetime],
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._holds = holds
         self._offers = offers
         self._limits = limits
-        self._clock = clock
+        self._counted = {result: metrics.holds.labels(result) for result in HOLD_RESULTS}
 
     async def add(self, wanted: Wanted, buyer: Buyer) -> Basket:
         """Hold tickets for ten minutes, in the customer's basket or a new one: all of them, or DomainError."""
@@ -76,9 +80,7 @@ class HeldBaskets:
     async def extend(self, buyer: Buyer) -> tuple[UUID, datetime]:
         """Give the basket its full time again, once."""
         basket_id = await self._id_of(buyer)
-        row = await self._database.fetch_one(
-            queries.extend_basket, {"basket": basket_id, "ttl": self._limits.duration}
-        )
+        row = await self._database.fetch_one(queries.extend_basket, {"basket": basket_id, "ttl": self._limits.duration})
         result, expires_at = row or ("unknown-basket", None)
         if result != "extended" or expires_at is None:
             raise basket_refusal(result)
@@ -106,7 +108,12 @@ class HeldBaskets:
             address=buyer.address if self._limits.tickets_per_address else None,
             fingerprint=buyer.idempotency[1] if buyer.idempotency else None,
         )
-        answer = await self._holds.submit(request)
+        try:
+            answer = await self._holds.submit(request)
+        except DatabaseError:
+            self._counted["shed"].inc()
+            raise
+        self._counted[_RESULTS.get(answer.result, "conflict")].inc()
         if not answer.held:
             raise hold_refusal(answer)
         return answer
@@ -127,7 +134,7 @@ class HeldBaskets:
     async def _types_of(self, wanted: Wanted, offer: Offer) -> list[tuple[TicketOffer, int, tuple[int, ...]]]:
         if not wanted.seat_ids:
             asked = wanted.ticket_type_id
-            ticket_type = offer.cheapest(self._clock()) if asked is None else offer.type(asked)
+            ticket_type = offer.cheapest(datetime.now(UTC)) if asked is None else offer.type(asked)
             if ticket_type is None:
                 raise DomainError("not-found", f"Event {offer.event_id} has no ticket type {asked or 'on offer'}.")
             return [(ticket_type, wanted.quantity, ())]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from backend.db.pool import Database
 from backend.db.queries import load_sql
@@ -40,14 +39,3 @@ async def give_back_expired(database: Database) -> int:
 async def broken_invariants(database: Database) -> list[Broken]:
     """What is wrong with stock, orders and money; nothing, always, or somebody must be woken."""
     return [Broken(*row) for row in await database.fetch_all(INVARIANTS, retry=True)]
-
-
-@dataclass(slots=True)
-class LastCheck:
-    """The latest result of the invariants, as the status page shows it."""
-
-    broken: tuple[Broken, ...] = ()
-    checked_at: datetime | None = None
-
-    def record(self, broken: list[Broken]) -> None:
-        self.broken, self.checked_at = tuple(broken), datetime.now(UTC)

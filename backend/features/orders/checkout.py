@@ -69,7 +69,7 @@ class Bought:
 class Till:
     """Checks baskets out; one for the whole process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the one place where basket, money and tickets meet
         self,
         database: Database,
         baskets: Baskets,
@@ -97,7 +97,7 @@ class Till:
         self.close = self._batcher.close
 
     async def buy(self, order: Checkout, buyer: Buyer) -> Bought:
-        """Make the order and take the money. DomainError when the basket cannot be bought or the payment is declined."""
+        """Make the order and take the money. DomainError when the basket cannot be bought or paid."""
         request = CheckoutRequest(
             await self._basket_to_buy(order, buyer),
             order.email,
@@ -225,6 +225,9 @@ def _declined(failure: str | None) -> DomainError:
 _REFUSALS = {
     "mismatch": ("idempotency-mismatch", "This Idempotency-Key was used for another request."),
     "basket-unknown": ("not-found", "There is no such basket."),
-    "basket-expired": ("basket-expired", "The hold has run out and the tickets went back on sale. Nothing was charged."),
+    "basket-expired": (
+        "basket-expired",
+        "The hold has run out and the tickets went back on sale. Nothing was charged.",
+    ),
     "customer-limit": ("limit-reached", "This customer has as many of these tickets as one may have."),
 }

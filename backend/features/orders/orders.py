@@ -34,7 +34,7 @@ class RefundView:
 
 @dataclass(frozen=True, slots=True)
 class WholeOrder:
-    """An order with what its page needs beside the tickets: the payment, the refunds, the basket that may be paid yet."""
+    """An order with what its page needs beside the tickets: payment, refunds, and the basket while it can be paid."""
 
     view: OrderView
     payment: PaymentView | None
@@ -125,7 +125,22 @@ def _order_view(head: Row, tickets: Sequence[Row]) -> OrderView:
 
 
 def _ticket_view(row: Row, currency: str) -> TicketView:
-    code, state, price, type_name, row_label, number, event_id, name, starts_at, timezone, venue, city, cancelled, *_ = row
+    (
+        code,
+        state,
+        price,
+        type_name,
+        row_label,
+        number,
+        event_id,
+        name,
+        starts_at,
+        timezone,
+        venue,
+        city,
+        cancelled,
+        *_,
+    ) = row
     return TicketView(
         code=code,
         event=EventView(event_id, name, starts_at, timezone, venue, city, cancelled),

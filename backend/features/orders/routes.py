@@ -146,7 +146,7 @@ def _demand_token(request: web.Request, query: TokenQuery, order_id: UUID) -> st
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     token = bearer.strip() if scheme.lower() == "bearer" else query.token
     if not token or not request.app[TOKENS].fits(order_id, token):
-        raise Problem("unauthorized", "The link does not open this order.", headers={"WWW-Authenticate": "Bearer"})
+        raise Problem("unauthorized", "The link does not open this order.")
     return token
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.db.pool import Database
 from backend.domain.money import Money
 from backend.domain.payments import PaymentProvider, ProviderRefused, ProviderUnavailable, RefundRequest
-from backend.features.payments.settlements import Report, Settlements, queries
+from backend.features.payments.settlements import Report, SettledStatus, Settlements, queries
 
 log = logging.getLogger(__name__)
 _MOST = 50
@@ -40,7 +40,8 @@ class Reconciler:
     async def _report(self, payment_id: UUID, reference: str | None, *, never_arrived: bool, overdue: bool) -> Report:
         intent = await (self._provider.retrieve(reference) if reference else self._provider.find(payment_id))
         if intent is None:
-            return Report(payment_id, "failed" if never_arrived and not overdue else "cancelled", failure="not_received")
+            status: SettledStatus = "failed" if never_arrived and not overdue else "cancelled"
+            return Report(payment_id, status, failure="not_received")
         if overdue and intent.status in {"created", "requires_action"}:
             intent = await self._provider.cancel(intent.reference)
         return Report.of(payment_id, intent)

@@ -10,7 +10,7 @@ from backend.features.payments.inbox import receive
 from backend.web.problems import Problem
 from backend.web.routes import Routes
 
-PROVIDER = web.AppKey("payment_provider", PaymentProvider)  # type: ignore[type-abstract]
+PROVIDER = web.AppKey("payment_provider", PaymentProvider)
 INBOX = web.AppKey("webhook_inbox", Database)
 routes = Routes()
 

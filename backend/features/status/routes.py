@@ -9,13 +9,15 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from backend.features.status.checks import Result
 from backend.telemetry.promise import Promise
 from backend.web.parsing import Query
 from backend.web.problems import Problem
 from backend.web.routes import Routes, reply
 
-Check = Callable[[], Awaitable[tuple[list[str], datetime | None]]]
-"""What is broken, and when that was found."""
+Check = Callable[[], Awaitable[Result]]
+LAST_CHECK: web.AppKey[Check] = web.AppKey("last_check")
+FRESH_CHECK: web.AppKey[Check | None] = web.AppKey("fresh_check")
 
 
 class StatusQuery(Query):
@@ -41,17 +43,17 @@ class StatusView(BaseModel):
     invariants: Invariants
 
 
-def status_routes(promise: Promise, last: Check, fresh: Check | None) -> Routes:
-    """last: the worker's latest result. fresh: checks now; None in production."""
+def status_routes(promise: Promise) -> Routes:
     routes = Routes()
     objectives: Mapping[str, Any] = promise.objectives.model_dump(mode="json")
 
     @routes.get("/api/status", query=StatusQuery, answers={200: StatusView}, problems=("forbidden",))
-    async def show_status(_request: web.Request, query: StatusQuery) -> web.Response:
+    async def show_status(request: web.Request, query: StatusQuery) -> web.Response:
         """Show the objectives and whether the invariants hold."""
-        if query.fresh and fresh is None:
+        check = request.app[FRESH_CHECK] if query.fresh else request.app[LAST_CHECK]
+        if check is None:
             raise Problem("forbidden", "A fresh check is not for production.")
-        broken, checked_at = await (fresh or last)() if query.fresh else await last()
+        broken, checked_at = await check()
         return reply(
             {
                 "service": promise.service,

@@ -1,0 +1,231 @@
+"""The only place that wires: from settings to the application that answers customers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import uvloop
+from aiohttp import web
+
+from backend import parts
+from backend.db.errors import DatabaseError
+from backend.db.migrate import required_version, schema_version
+from backend.db.pool import Database
+from backend.features.catalogue import routes as catalogue
+from backend.features.inventory import routes as inventory
+from backend.features.inventory.baskets import HeldBaskets
+from backend.features.inventory.holds import HoldLimits, Holds
+from backend.features.inventory.sweeps import broken_invariants
+from backend.features.orders import routes as orders
+from backend.features.orders.checkout import Till
+from backend.features.orders.documents.printer import Printer
+from backend.features.orders.orders import Orders
+from backend.features.payments import routes as payments
+from backend.features.payments.cashier import ProviderCashier
+from backend.features.payments.settlements import Settlements
+from backend.features.rum.routes import rum_routes
+from backend.features.status import routes as status
+from backend.features.status.checks import Result, last_check
+from backend.settings import Settings
+from backend.telemetry.logs import Logs, RequestLog, quiet_driver_noise
+from backend.telemetry.metrics import Metrics, metrics_app
+from backend.telemetry.process import watch_loop
+from backend.telemetry.promise import Promise, load_promise
+from backend.web.buyers import SECURE_COOKIES, TRUSTED_HOPS
+from backend.web.docs import document_routes
+from backend.web.edge import Edge, EdgeOptions
+from backend.web.gateway import front_end_routes
+from backend.web.health import Health, health_routes
+from backend.web.routes import Route
+
+TITLE, VERSION = "AegisTickets", "1.0"
+HEALTH = web.AppKey("health", Health)
+
+log = logging.getLogger(__name__)
+_SHUTDOWN_SECONDS = 20.0
+_KEEP_ALIVE_SECONDS = 75.0  # longer than a load balancer keeps an idle connection
+_BACKLOG = 4096  # connections that may wait to be accepted when a sale opens
+_LOOK_AT_DATABASE_SECONDS = 1.0
+
+
+def api_routes(metrics: Metrics, promise: Promise, health: Health) -> list[Route]:
+    """Every route of the API, with its own documents: what openapi.json describes."""
+    served = [
+        *catalogue.routes,
+        *inventory.routes,
+        *orders.routes,
+        *payments.routes,
+        *rum_routes(metrics.vitals),
+        *status.status_routes(promise),
+        *health_routes(health),
+    ]
+    return [*served, *document_routes(served, TITLE, VERSION)]
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The shop. It connects when it starts, and starts while the database is away."""
+    promise = load_promise()
+    metrics = parts.metrics(settings)
+    health = Health()
+    app = web.Application()
+    app[HEALTH] = health
+    app[TRUSTED_HOPS] = settings.trusted_hops
+    app[SECURE_COOKIES] = settings.public_url.startswith("https:")
+    served = api_routes(metrics, promise, health)
+    if settings.static_dir is not None:
+        served += front_end_routes(settings.static_dir)
+    promise.check_routes(route.name for route in served)
+    edge = Edge(
+        EdgeOptions(
+            public_url=settings.public_url,
+            max_in_flight=settings.max_in_flight,
+            requests_per_second=settings.limit_requests_per_second,
+            trusted_hops=settings.trusted_hops,
+        ),
+        metrics.http,
+        health,
+        RequestLog(parts.log_options(settings)),
+    )
+    edge.serve(app, served)
+    app.cleanup_ctx.append(lambda app: _open(app, settings, metrics, health))
+    return app
+
+
+async def _open(app: web.Application, settings: Settings, metrics: Metrics, health: Health) -> AsyncIterator[None]:
+    """Everything that lives as long as the application; closed in reverse."""
+    quiet_driver_noise(asyncio.get_running_loop())
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_metrics_site(settings, metrics))
+        await stack.enter_async_context(watch_loop(metrics.loop_lag))
+        database = await parts.database(settings, "serve", metrics.pool)
+        stack.push_async_callback(database.close)
+        await _wire(app, settings, metrics, database, stack)
+        watch = asyncio.create_task(_watch_database(database, health), name="database watch")
+        stack.callback(watch.cancel)
+        yield
+
+
+async def _wire(
+    app: web.Application, settings: Settings, metrics: Metrics, database: Database, stack: AsyncExitStack
+) -> None:
+    provider = parts.provider(settings)
+    stack.push_async_callback(provider.close)
+    offers = await catalogue.open_catalogue(app, database, settings.database_url, stack)
+    limits = HoldLimits(
+        duration=settings.hold_time,
+        tickets_per_address=settings.limit_tickets_per_address or None,
+        holds_per_customer=settings.limit_holds_per_customer or None,
+    )
+    holds = Holds(database, limits)
+    baskets = HeldBaskets(database, holds, offers, limits=limits, metrics=metrics)
+    settlements = Settlements(database, metrics)
+    tokens = parts.tokens(settings)
+    till = Till(
+        database,
+        baskets,
+        ProviderCashier(provider, settlements, metrics),
+        tokens,
+        metrics,
+        public_url=settings.public_url,
+        pay_within=settings.pay_within,
+    )
+    printer = Printer(settings.secret_key)
+    stack.callback(printer.close)
+    app[inventory.BASKETS] = baskets
+    app[orders.TILL] = till
+    app[orders.ORDERS] = Orders(database)
+    app[orders.TOKENS] = tokens
+    app[orders.PRINTER] = printer
+    app[payments.PROVIDER] = provider
+    app[payments.INBOX] = database
+    app[status.LAST_CHECK] = lambda: last_check(database)
+    app[status.FRESH_CHECK] = _fresh_check(settings, stack)
+    for batcher in (holds, settlements, till):
+        stack.push_async_callback(batcher.close)
+
+
+def _fresh_check(settings: Settings, stack: AsyncExitStack) -> status.Check | None:
+    """Reads every table, so customers of production cannot ask for it."""
+    if settings.environment == "prod":
+        return None
+
+    async def check() -> Result:
+        database = await parts.checking_database(settings)
+        try:
+            return [str(broken) for broken in await broken_invariants(database)], datetime.now(UTC)
+        finally:
+            await database.close()
+
+    return check
+
+
+async def _watch_database(database: Database, health: Health) -> None:
+    """Warm up, then keep knowing whether the database answers; readiness never asks it itself."""
+    required = required_version()
+    up = False
+    health.database_up = lambda: up
+    while True:
+        try:
+            if not health.warmed:
+                await database.warm()
+                health.warmed = True
+            if not health.schema_current:
+                health.schema_current = await schema_version(database) >= required
+            await database.fetch_value("SELECT 1")
+            up = True
+        except DatabaseError as error:
+            if up or not health.warmed:
+                log.warning("the database does not answer: %s", error)
+            up = False
+        await asyncio.sleep(_LOOK_AT_DATABASE_SECONDS)
+
+
+@asynccontextmanager
+async def _metrics_site(settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    async with _site(metrics_app(metrics.registry), settings.host, settings.metrics_port):
+        yield
+
+
+@asynccontextmanager
+async def _site(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    """Listen; at the end stop listening, let what runs finish, close."""
+    runner = web.AppRunner(
+        app, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS, shutdown_timeout=_SHUTDOWN_SECONDS
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def serve(settings: Settings) -> int:
+    """Answer customers until SIGTERM or Ctrl-C."""
+    logs = Logs(parts.log_options(settings))
+    new_loop = uvloop.new_event_loop if settings.event_loop == "uvloop" else asyncio.new_event_loop
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(_serve(settings))
+    finally:
+        logs.stop()
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app = create_app(settings)
+    async with _site(app, settings.host, settings.port):
+        log.info("serving at %s", settings.public_url)
+        await stop.wait()
+        # Whoever asks is told to look elsewhere, while requests on open connections are still answered.
+        app[HEALTH].draining = True
+        await asyncio.sleep(settings.drain_seconds)

@@ -1,0 +1,85 @@
+"""The commands that do one thing and end: migrate, seed, events, redrive, check."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from backend.db.migrate import migrate
+from backend.db.pool import Database
+from backend.features.catalogue.apply import Change, apply_events
+from backend.features.catalogue.seed import seed
+from backend.features.inventory.sweeps import broken_invariants
+from backend.messaging.upkeep import redrive
+from backend.parts import checking_database
+from backend.settings import Settings
+
+Chore = Callable[[Settings, Namespace], Coroutine[object, object, int]]
+
+
+async def migrate_schema(settings: Settings, options: Namespace) -> int:
+    """Bring the schema up to date."""
+    applied = await migrate(settings.database_url, options.phase, _say)
+    _say(f"{len(applied)} migrations applied" if applied else "the schema is up to date")
+    return 0
+
+
+async def seed_catalogue(settings: Settings, _options: Namespace) -> int:
+    """Publish the demo catalogue."""
+    async with _database(settings) as database:
+        _report(await seed(database, environment=settings.environment, now=datetime.now(UTC)))
+    return 0
+
+
+async def apply_file(settings: Settings, options: Namespace) -> int:
+    """Publish, change and withdraw events as a file says."""
+    async with _database(settings) as database:
+        _report(await apply_events(database, options.file, now=datetime.now(UTC)))
+    return 0
+
+
+async def redrive_letters(settings: Settings, options: Namespace) -> int:
+    """Give dead letters another try."""
+    async with _database(settings) as database:
+        _say(f"{await redrive(database, options.sink)} deliveries will be tried again")
+    return 0
+
+
+async def check_invariants(settings: Settings, _options: Namespace) -> int:
+    """Print what is wrong with stock, orders and money; 1 when anything is."""
+    async with _database(settings) as database:
+        broken = await broken_invariants(database)
+    for each in broken:
+        _say(str(each))
+    _say(f"{len(broken)} invariants broken" if broken else "stock, orders and money agree")
+    return 1 if broken else 0
+
+
+COMMANDS: Mapping[str, Chore] = {
+    "migrate": migrate_schema,
+    "seed": seed_catalogue,
+    "events": apply_file,
+    "redrive": redrive_letters,
+    "check": check_invariants,
+}
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    database = await checking_database(settings)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _report(changes: list[Change]) -> None:
+    for change in changes:
+        _say(str(change))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")

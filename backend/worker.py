@@ -1,0 +1,186 @@
+"""The worker: relays events, gives back what has expired, settles payments, and checks that all of it agrees."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from backend import parts
+from backend.db.pool import Database
+from backend.features.inventory.sweeps import broken_invariants, give_back_expired
+from backend.features.mail.composer import WANTS, Composer, Sender
+from backend.features.orders.documents.printer import Printer
+from backend.features.orders.orders import Orders
+from backend.features.payments.inbox import forget_old_webhooks, process_inbox
+from backend.features.payments.reconciler import Reconciler
+from backend.features.payments.settlements import Settlements
+from backend.features.status.checks import record_check
+from backend.messaging.aws import AwsOptions
+from backend.messaging.events import Sink
+from backend.messaging.loops import Pause, every, poll
+from backend.messaging.relay import Relay
+from backend.messaging.sinks.mail import MailSink, Transport
+from backend.messaging.sinks.mailbox import Mailbox
+from backend.messaging.sinks.ses import SesTransport
+from backend.messaging.sinks.smtp import SmtpServer, SmtpTransport
+from backend.messaging.sinks.sns import SnsSink
+from backend.messaging.sqs import SqsConsumer
+from backend.messaging.upkeep import Upkeep
+from backend.settings import Settings
+from backend.telemetry.logs import Logs, quiet_driver_noise
+from backend.telemetry.metrics import Metrics, metrics_app
+from backend.telemetry.process import watch_loop
+
+log = logging.getLogger(__name__)
+
+_SWEEP_SECONDS = 1.0
+_CHECK_SECONDS = 10.0
+# On a large database the check must not become the load: it rests for so many times as long as it took.
+_CHECK_REST = 20.0
+_HOUR = 3600.0
+
+
+def work(settings: Settings) -> int:
+    """Work until SIGTERM or Ctrl-C."""
+    logs = Logs(parts.log_options(settings))
+    try:
+        asyncio.run(_work(settings))
+    finally:
+        logs.stop()
+    return 0
+
+
+async def _work(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    quiet_driver_noise(loop)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        jobs = await _jobs(settings, stack)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(job) for job in jobs]
+            log.info("working")
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+
+
+async def _jobs(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[Any, Any, None]]:
+    """Everything that goes on for as long as the worker runs."""
+    metrics = parts.metrics(settings)
+    await stack.enter_async_context(_metrics_site(settings, metrics))
+    await stack.enter_async_context(watch_loop(metrics.loop_lag))
+    database = await parts.database(settings, "worker", metrics.pool)
+    stack.push_async_callback(database.close)
+    provider = parts.provider(settings)
+    stack.push_async_callback(provider.close)
+    settlements = Settlements(database, metrics)
+    reconciler = Reconciler(database, provider, settlements)
+    orders = Orders(database)
+    mail, consumers = _mail(settings, stack, orders)
+    sinks, queues = _sinks(settings, stack, database, mail)
+    pause = Pause(0.1, 0.25)
+
+    async def sweep() -> None:
+        metrics.holds_expired.inc(await give_back_expired(database))
+
+    async def webhooks() -> bool:
+        return await process_inbox(database, provider.name, metrics) > 0
+
+    return [
+        Relay(database, sinks, metrics).run(),
+        *(queue.run() for queue in queues),
+        every(_SWEEP_SECONDS, sweep, "giving back expired holds"),
+        every(_SWEEP_SECONDS, orders.cancel_for_cancelled_events, "refunding cancelled events"),
+        every(_SWEEP_SECONDS, reconciler.settle_open_payments, "settling open payments"),
+        every(_SWEEP_SECONDS, reconciler.send_refunds, "sending refunds"),
+        poll(webhooks, "processing webhooks", pause),
+        _checking(settings, metrics),
+        every(_HOUR, Upkeep(database, consumers).sweep, "deleting old events"),
+        every(_HOUR, lambda: forget_old_webhooks(database), "deleting old webhooks"),
+    ]
+
+
+async def _checking(settings: Settings, metrics: Metrics) -> None:
+    """Check the invariants every ten seconds, less often where that takes long.
+
+    On a connection of its own: the check reads every table and takes longer than a customer's statement may.
+    """
+    database = await parts.checking_database(settings)
+    loop = asyncio.get_running_loop()
+
+    async def check() -> bool:
+        began = loop.time()
+        broken = await broken_invariants(database)
+        metrics.invariants_broken.set(len(broken))
+        metrics.tickets_oversold.set(sum(each.oversold for each in broken))
+        await record_check(database, [str(each) for each in broken])
+        for each in broken:
+            log.error("invariant broken: %s", each)
+        await asyncio.sleep(_CHECK_REST * (loop.time() - began))
+        return False
+
+    try:
+        await poll(check, "checking the invariants", Pause(_CHECK_SECONDS, _CHECK_SECONDS))
+    finally:
+        await database.close()
+
+
+def _mail(settings: Settings, stack: AsyncExitStack, orders: Orders) -> tuple[MailSink, tuple[str, ...]]:
+    """The sink that writes to customers, and the names under which a queue's consumer remembers what it has done."""
+    printer = Printer(settings.secret_key)
+    stack.callback(printer.close)
+    tokens = parts.tokens(settings)
+
+    def link(order_id: UUID) -> str:
+        return f"{settings.public_url}/orders/{order_id}?token={tokens.issue(order_id)}"
+
+    transport = _transport(settings)
+    stack.push_async_callback(transport.close)
+    composer = Composer(orders, link, Sender(settings.mail_from), pdf=printer.pdf)
+    sink = MailSink(WANTS, composer, transport)
+    return sink, (sink.name,)
+
+
+def _transport(settings: Settings) -> Transport:
+    if settings.smtp_url:
+        return SmtpTransport(SmtpServer.from_url(settings.smtp_url))
+    if settings.ses:
+        return SesTransport(_aws(settings))
+    return Mailbox(settings.mailbox_dir)
+
+
+def _sinks(
+    settings: Settings, stack: AsyncExitStack, database: Database, mail: MailSink
+) -> tuple[list[Sink], list[SqsConsumer]]:
+    """Where the relay delivers to; with SNS the letters are written by the consumer of its queue."""
+    if settings.events == "postgres":
+        return [mail], []
+    topic = SnsSink(settings.sns_topic_arn, frozenset({"*"}), _aws(settings))
+    consumer = SqsConsumer(database, settings.sqs_queue_url, mail, _aws(settings))
+    stack.push_async_callback(topic.close)
+    stack.push_async_callback(consumer.close)
+    return [topic], [consumer]
+
+
+def _aws(settings: Settings) -> AwsOptions:
+    return AwsOptions(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+
+
+@asynccontextmanager
+async def _metrics_site(settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    runner = web.AppRunner(metrics_app(metrics.registry), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.metrics_port).start()
+        yield
+    finally:
+        await runner.cleanup()
