@@ -8,10 +8,11 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(stack: ExitStack, ready_file: Path | None) -> None:
-    started_by = os.getppid()
+    abandoned = _abandonment()
     ports = free_ports(os.environ.get("PORT", "8080"))
     data_dir = stack.enter_context(claimed(Path(os.environ.get("DATA_DIR", ".data"))))
     logs = data_dir / "logs"
@@ -100,13 +101,14 @@ def _run(stack: ExitStack, ready_file: Path | None) -> None:
     if ready_file is not None:
         stack.enter_context(_announced(shop, ready_file))
     step(f"ready {shop.url} (Ctrl-C stops it)")
-    while not _orphaned(started_by):
+    while not abandoned():
         _check(children)
 
 
-def _orphaned(started_by: int) -> bool:
-    """Whether the make that started us was killed, with -9 even; a shell may leave us in the background."""
-    return "MAKELEVEL" in os.environ and os.getppid() != started_by
+def _abandonment() -> Callable[[], bool]:
+    """Asks whether nobody is left to stop us: our terminal is gone, or the make that started us was killed."""
+    parent, had_terminal, by_make = os.getppid(), sys.stdout.isatty(), "MAKELEVEL" in os.environ
+    return lambda: (by_make and os.getppid() != parent) or (had_terminal and not sys.stdout.isatty())
 
 
 def _check(children: list[Child]) -> None:

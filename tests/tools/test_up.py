@@ -36,7 +36,7 @@ def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 60.0
 class Shop:
     """A shop started by a command, and every process and port that belongs to it."""
 
-    def __init__(self, data_dir: Path, command: list[str], **env: str) -> None:
+    def __init__(self, data_dir: Path, command: list[str], *, terminal: int | None = None, **env: str) -> None:
         self.data_dir = data_dir
         self.ready_file = data_dir.with_name(f"{data_dir.name}.ready")
         self.output = data_dir.with_name(f"{data_dir.name}.output")
@@ -45,7 +45,7 @@ class Shop:
                 [*command, "--ready-file", str(self.ready_file)],
                 cwd=ROOT,
                 env=environment(data_dir, **env),
-                stdout=output,
+                stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
             )
         try:
@@ -105,8 +105,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts shops on the test's own data and ends them with the test, however it went."""
     started: list[Shop] = []
 
-    def start_one(command: list[str] = UP, **env: str) -> Shop:
-        started.append(Shop(tmp_path / "data", command, **env))
+    def start_one(command: list[str] = UP, **more: Any) -> Shop:
+        started.append(Shop(tmp_path / "data", command, **more))
         return started[-1]
 
     yield start_one
@@ -182,6 +182,15 @@ def test_a_shop_whose_make_was_killed_stops(start: Start) -> None:
     shop.command.kill()
     shop.command.wait()
     wait_until(lambda: shop.what_is_left() == [], "all of it has ended", seconds=30)
+
+
+def test_a_shop_whose_terminal_is_gone_stops(start: Start) -> None:
+    ours, its = os.openpty()
+    shop = start(terminal=its)
+    os.close(its)
+    os.close(ours)
+    assert shop.command.wait(30) == 0
+    assert shop.what_is_left() == []
 
 
 def test_a_part_that_dies_stops_the_shop_and_is_named(start: Start) -> None:
