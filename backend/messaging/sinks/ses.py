@@ -9,8 +9,8 @@ from email.policy import SMTP
 from backend.messaging.aws import AwsClient, AwsError, AwsOptions
 from backend.messaging.events import Failure
 
-# What SES will say of the same letter tomorrow as well.
-_FOR_GOOD = {"MessageRejected", "BadRequestException"}
+# What SES will say of the same letter tomorrow as well. "MessageRejected" may be about a sender not yet verified.
+_FOR_GOOD = {"BadRequestException"}
 
 
 class SesTransport:
