@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.db.errors import DatabaseError
 from backend.db.pool import Database
 from backend.messaging import sqs
 from backend.messaging.sinks.sns import SnsSink
