@@ -195,3 +195,24 @@ async def test_a_webhook_tells_of_payment_and_refund_with_the_shops_own_ids(shop
             "status": "done",
             "failure": None,
         }
+
+
+async def test_asking_again_for_what_is_paid_changes_nothing_and_tells_nobody(shop: Shop) -> None:
+    async with running_psp(shop.url) as psp:
+        card, hosted = await psp.created(), await psp.created(method="hosted")
+        await psp.pay(hosted["id"])
+        for intent, method in ((card, "card"), (hosted, "hosted")):
+            again = await psp.created(payment_id=intent["payment_id"], method=method)
+            assert again["status"] == "succeeded"
+        await psp.created(card="decline")
+        assert await shop.hears(3) == [["succeeded"], ["succeeded"], ["failed"]]
+
+
+async def test_asking_again_for_a_refund_under_way_does_not_start_another(shop: Shop) -> None:
+    async with running_psp(shop.url) as psp:
+        intent = await psp.created(card="refund_late")
+        _, refund = await psp.refund(intent)
+        await psp.refund(intent, refund_id=refund["refund_id"])
+        await shop.hears(2)
+        await psp.created(card="decline")
+        assert await shop.hears(3) == [["succeeded"], ["done"], ["failed"]]

@@ -21,12 +21,11 @@ _REFUND_STATUSES: Final[dict[str, RefundStatus]] = {
 def intent_of(session: dict[str, Any]) -> PaymentIntent:
     """A Checkout Session, its Payment Intent expanded where Stripe was asked to. KeyError when it is none."""
     behind = session.get("payment_intent")
-    status = _session_status(session, behind if isinstance(behind, dict) else {})
     error = (behind.get("last_payment_error") if isinstance(behind, dict) else None) or {}
     return PaymentIntent(
         reference=session["id"],
-        status=status,
-        pay_url=session.get("url") if status == "requires_action" else None,
+        status=_session_status(session, behind if isinstance(behind, dict) else {}),
+        pay_url=session.get("url"),
         failure=error.get("decline_code") or error.get("code"),
     )
 

@@ -85,6 +85,16 @@ async def test_a_refund_is_made_once_even_when_stripe_has_forgotten_the_key(acco
     assert len(account.double.refunds) == 1
 
 
+async def test_a_paid_session_is_found_among_however_many_newer_ones(account: StripeCounterparty) -> None:
+    request = wanted()
+    intent = await account.provider.create(request)
+    account.double.customer_pays(intent.reference)
+    for _ in range(100):
+        await account.provider.create(wanted())
+    found = await account.provider.find(request.payment_id)
+    assert found == PaymentIntent(intent.reference, "succeeded")
+
+
 @pytest.mark.parametrize(
     ("at_stripe", "for_us", "failure"),
     [
