@@ -37,7 +37,7 @@ _PARAMETERS = {
     "uuid": _Parameter(
         r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID, {"type": "string", "format": "uuid"}
     ),
-    "page": _Parameter(r"(?!api(?:/|$))[\s\S]*", str, {"type": "string"}),
+    "page": _Parameter(r"(?!api(?:/|$)).*", str, {"type": "string"}),
     "": _Parameter(r"[A-Za-z0-9_-]{1,200}", str, {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,200}$"}),
 }
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")

@@ -97,6 +97,11 @@ class Hub:
     def clients(self) -> int:
         return len(self._clients)
 
+    @property
+    def watched(self) -> set[int]:
+        """The topics that have clients."""
+        return {name for name, topic in self._topics.items() if topic.clients}
+
     def publish(self, topic: int, data: bytes, version: int) -> None:
         """Tell everyone who watches, at most four times a second. data: one line. Older versions are ignored."""
         found = self._topics.get(topic) or self._new_topic(topic)
