@@ -1,4 +1,5 @@
 import type { EventDetail } from "#shared/api/types.ts";
+import { offerOf } from "#shared/sale.ts";
 import { serverNow } from "#shared/time/clock.ts";
 import { Heading } from "#shared/ui/heading.tsx";
 import { Poster } from "#shared/ui/poster.tsx";
@@ -17,7 +18,7 @@ export function EventHead({
 }) {
   return (
     <section className={compact ? styles.compact : styles.head}>
-      <Poster eventId={event.id} priority="high" className={styles.poster} />
+      <Poster url={event.poster_url} priority="high" className={styles.poster} />
       <div className={styles.words}>
         <p className={styles.date}>
           <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
@@ -27,7 +28,7 @@ export function EventHead({
           {event.venue}, {event.city}
         </p>
         <p className={styles.sale}>
-          <SaleNote offer={event} />
+          <SaleNote offer={offerOf(event)} />
         </p>
         <p className={styles.description}>{event.description}</p>
         <p className={styles.terms}>{cancellationTerms(event, serverNow())}</p>

@@ -61,7 +61,7 @@ test("a refused hold says what is left and that nothing was charged", async () =
 });
 
 test("no more can be chosen than one order may have or than are left", async () => {
-  shop(anEvent({ ticket_types: [aTicketType({ max_per_order: 4, available_tickets: 2 })] }));
+  shop(anEvent({ ticket_types: [aTicketType({ max_per_order: 4, available: 2 })] }));
   const user = visit("/events/1");
   const more = await screen.findByRole("button", { name: "One more, Standing" });
   await user.click(more);
@@ -71,7 +71,7 @@ test("no more can be chosen than one order may have or than are left", async () 
 });
 
 test("a sold-out event offers no button and says that held tickets may come back", async () => {
-  shop(anEvent({ available_tickets: 0, ticket_types: [aTicketType({ available_tickets: 0 })] }));
+  shop(anEvent({ available_tickets: 0, ticket_types: [aTicketType({ available: 0 })] }));
   visit("/events/1");
   expect(await screen.findByText("Sold out at the moment")).toBeVisible();
   expect(screen.queryByRole("button", { name: /Hold/ })).not.toBeInTheDocument();
@@ -90,6 +90,14 @@ test("the sale opens by the server's clock, without asking again", async () => {
   expect(screen.getByRole("button", { name: "Hold 1 ticket" })).toBeEnabled();
   expect(asked).toHaveLength(before);
   vi.useRealTimers();
+});
+
+test("a cancelled event sells nothing and says what becomes of the money", async () => {
+  shop(anEvent({ status: "cancelled" }));
+  visit("/events/1");
+  expect(await screen.findByText("This event is cancelled")).toBeVisible();
+  expect(screen.getByText(/refunded in full/)).toBeVisible();
+  expect(screen.queryByRole("button", { name: /Hold/ })).not.toBeInTheDocument();
 });
 
 test("an event that does not exist leads back to the list", async () => {
@@ -120,7 +128,7 @@ test("availability follows the stream", async () => {
   expect(Stream.last.url).toBe("/api/events/1/stream");
   act(() =>
     Stream.last.onmessage({
-      data: '{"available_tickets":0,"ticket_types":[{"id":11,"available_tickets":0}]}',
+      data: '{"available_tickets":0,"ticket_types":[{"id":11,"available":0}],"seats_version":null}',
     }),
   );
   expect(await screen.findByText("Sold out at the moment")).toBeVisible();
@@ -133,7 +141,7 @@ test("where the stream fails the page asks again every ten seconds", async () =>
   const asked = shop(anEvent(), {
     "GET /api/events/1": inTurn(
       () => ok(anEvent()),
-      () => ok(anEvent({ ticket_types: [aTicketType({ available_tickets: 5 })] })),
+      () => ok(anEvent({ ticket_types: [aTicketType({ available: 5 })] })),
     ),
   });
   visit("/events/1");

@@ -3,7 +3,7 @@ import { isProblem } from "#shared/api/problem.ts";
 import type { EventDetail } from "#shared/api/types.ts";
 import { Button, ButtonLink } from "#shared/ui/button.tsx";
 import { EmptyPage } from "#shared/ui/empty-page.tsx";
-import { ErrorNotice } from "#shared/ui/notice.tsx";
+import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { EventHead } from "./event-head.tsx";
 import styles from "./event-page.module.css";
@@ -42,7 +42,18 @@ export function EventPage({ id }: { readonly id: number }) {
 }
 
 function Event({ event }: { readonly event: EventDetail }) {
-  if (event.seat_map) {
+  if (event.status === "cancelled") {
+    return (
+      <>
+        <EventHead event={event} compact />
+        <Notice title="This event is cancelled">
+          Tickets that were bought are refunded in full, to the card they were paid with. There is nothing to
+          do.
+        </Notice>
+      </>
+    );
+  }
+  if (event.seated) {
     return (
       <>
         <EventHead event={event} compact />

@@ -1,4 +1,4 @@
-import { type OnSale, saleState } from "#shared/sale.ts";
+import { type Offer, saleState } from "#shared/sale.ts";
 import { Ticking } from "#shared/ui/ticking.tsx";
 import { moment } from "#shared/words/dates.ts";
 import { inWords } from "#shared/words/time-left.ts";
@@ -7,7 +7,7 @@ import styles from "./sale-opening.module.css";
 const DAY_MS = 86_400_000;
 
 /** The first opening when nothing can be bought yet, else null. */
-export function openingOf(offers: readonly OnSale[], now: number): string | null {
+export function openingOf(offers: readonly Offer[], now: number): string | null {
   const opens = offers.flatMap((offer) => (offer.on_sale_at === null ? [] : [offer.on_sale_at])).sort()[0];
   return opens !== undefined && offers.every((offer) => saleState(offer, now) === "upcoming") ? opens : null;
 }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { EventDetail, TicketType } from "#shared/api/types.ts";
-import { saleState } from "#shared/sale.ts";
+import { type Offer, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { ActionBar } from "#shared/ui/action-bar.tsx";
 import { Button } from "#shared/ui/button.tsx";
@@ -24,8 +24,7 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
   const lines = event.ticket_types.filter((type) => quantityOf(type) > 0);
   const tickets = lines.reduce((count, type) => count + quantityOf(type), 0);
   const total = lines.reduce((amount, type) => amount + quantityOf(type) * type.price, 0);
-
-  const opens = openingOf(event.ticket_types, now);
+  const opens = openingOf(event.ticket_types.map(typeOffer), now);
 
   function choose(type: TicketType, quantity: number) {
     forget();
@@ -53,7 +52,7 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
         ))}
       </ul>
       <ErrorNotice error={error} />
-      {event.ticket_types.some((type) => saleState(type, now) === "open") && (
+      {event.ticket_types.some((type) => saleState(typeOffer(type), now) === "open") && (
         <ActionBar summary={tickets > 0 ? sum(total, event.currency) : "Choose how many"}>
           <Button look="primary" busy={holding && "Holding…"} disabled={tickets === 0} onClick={holdThem}>
             {tickets > 0 ? `Hold ${counted(tickets, "ticket")}` : "Hold tickets"}
@@ -78,14 +77,15 @@ function TypeRow({ type, note, now, quantity, onChange }: TypeRowProps) {
     <li className={styles.type}>
       <div>
         <h3>{type.name}</h3>
+        {type.description && <p className={styles.description}>{type.description}</p>}
         <p className={styles.price}>{money(type.price, type.currency)}</p>
         {note && (
           <p className={styles.note}>
-            <SaleNote offer={type} quiet />
+            <SaleNote offer={typeOffer(type)} quiet />
           </p>
         )}
       </div>
-      {saleState(type, now) === "open" && (
+      {saleState(typeOffer(type), now) === "open" && (
         <Stepper label={type.name} value={quantity} max={most(type, now)} onChange={onChange} />
       )}
     </li>
@@ -93,7 +93,7 @@ function TypeRow({ type, note, now, quantity, onChange }: TypeRowProps) {
 }
 
 function SoldOutNotice({ event, now }: { readonly event: EventDetail; readonly now: number }) {
-  const states = event.ticket_types.map((type) => saleState(type, now));
+  const states = event.ticket_types.map((type) => saleState(typeOffer(type), now));
   return states.length > 0 && states.every((state) => state === "sold-out") ? (
     <Notice title="Sold out at the moment">
       Tickets that others hold but do not pay come back within minutes. This page shows them as soon as they
@@ -102,6 +102,10 @@ function SoldOutNotice({ event, now }: { readonly event: EventDetail; readonly n
   ) : null;
 }
 
+function typeOffer(type: TicketType): Offer {
+  return { ...type, left: type.available };
+}
+
 function most(type: TicketType, now: number): number {
-  return saleState(type, now) === "open" ? Math.min(type.max_per_order, type.available_tickets) : 0;
+  return saleState(typeOffer(type), now) === "open" ? Math.min(type.max_per_order, type.available) : 0;
 }

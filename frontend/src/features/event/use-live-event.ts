@@ -8,7 +8,8 @@ const POLL_MS = 10_000;
 /** What the stream says when stock has changed: the newest state, never a difference. */
 interface Availability {
   readonly available_tickets: number;
-  readonly ticket_types?: readonly { readonly id: number; readonly available_tickets: number }[];
+  readonly ticket_types: readonly { readonly id: number; readonly available: number }[];
+  readonly seats_version?: number | null;
 }
 
 /** An event whose availability follows the server's stream, or a poll every ten seconds where streams do not work. */
@@ -56,17 +57,20 @@ async function refresh(queries: QueryClient, id: number): Promise<void> {
 
 function apply(queries: QueryClient, id: number, news: Availability): void {
   queries.setQueryData(eventQuery(id).queryKey, (event) => event && merged(event, news));
-  void queries.invalidateQueries({ queryKey: seatsQuery(id).queryKey });
+  const seats = queries.getQueryData(seatsQuery(id).queryKey);
+  if (seats && seats.version !== news.seats_version) {
+    void queries.invalidateQueries({ queryKey: seatsQuery(id).queryKey });
+  }
 }
 
 function merged(event: EventDetail, news: Availability): EventDetail {
-  const left = new Map(news.ticket_types?.map((type) => [type.id, type.available_tickets]));
+  const left = new Map(news.ticket_types.map((type) => [type.id, type.available]));
   return {
     ...event,
     available_tickets: news.available_tickets,
     ticket_types: event.ticket_types.map((type) => ({
       ...type,
-      available_tickets: left.get(type.id) ?? type.available_tickets,
+      available: left.get(type.id) ?? type.available,
     })),
   };
 }

@@ -1,5 +1,6 @@
 import { Link } from "wouter";
 import type { EventSummary } from "#shared/api/types.ts";
+import { offerOf } from "#shared/sale.ts";
 import { Poster } from "#shared/ui/poster.tsx";
 import { SaleNote } from "#shared/ui/sale-note.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
@@ -10,7 +11,7 @@ import styles from "./event-card.module.css";
 export function EventCard({ event, first }: { readonly event: EventSummary; readonly first: boolean }) {
   return (
     <li className={styles.card}>
-      <Poster eventId={event.id} priority={first ? "high" : "lazy"} className={styles.poster} />
+      <Poster url={event.poster_url} priority={first ? "high" : "lazy"} className={styles.poster} />
       <h2 className={styles.name}>
         <Link href={`/events/${event.id}`} className={styles.link}>
           {event.name}
@@ -23,8 +24,8 @@ export function EventCard({ event, first }: { readonly event: EventSummary; read
         {event.venue}, {event.city}
       </p>
       <p className={styles.offer}>
-        <span>{event.price === 0 ? "Free" : `From ${money(event.price, event.currency)}`}</span>
-        <SaleNote offer={event} />
+        <span>{priceWords(event)}</span>
+        <SaleNote offer={offerOf(event)} />
       </p>
     </li>
   );
@@ -40,4 +41,11 @@ export function EventCardSkeleton() {
       <Skeleton height="18px" width="60%" />
     </li>
   );
+}
+
+function priceWords({ price, currency }: EventSummary): string {
+  if (price === null) {
+    return "";
+  }
+  return price === 0 ? "Free" : `From ${money(price, currency)}`;
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call } from "./client.ts";
-import type { EventDetail, EventPage, Seat } from "./types.ts";
+import type { EventDetail, EventPage, SeatList } from "./types.ts";
 
 export const PER_PAGE = 24;
 
@@ -31,12 +31,7 @@ export function eventQuery(id: number) {
 export function seatsQuery(eventId: number) {
   return queryOptions({
     queryKey: ["seats", eventId],
-    queryFn: async ({ signal }) => {
-      const answer = await call<{ seats: readonly Seat[] }>("GET", `/api/events/${eventId}/seats`, {
-        signal,
-      });
-      return answer.seats;
-    },
+    queryFn: ({ signal }) => call<SeatList>("GET", `/api/events/${eventId}/seats`, { signal }),
   });
 }
 

@@ -6,11 +6,15 @@ export interface EventSummary {
   readonly timezone: string;
   readonly venue: string;
   readonly city: string;
-  readonly price: number;
+  /** The lowest there is; null when nothing is for sale at all. */
+  readonly price: number | null;
   readonly currency: string;
   readonly available_tickets: number;
-  readonly on_sale_at: string;
+  readonly on_sale_at: string | null;
   readonly off_sale_at: string | null;
+  readonly status: "published" | "cancelled";
+  readonly seated: boolean;
+  readonly poster_url: string;
 }
 
 export interface EventPage {
@@ -23,24 +27,19 @@ export interface EventPage {
 export interface TicketType {
   readonly id: number;
   readonly name: string;
+  readonly description: string;
   readonly price: number;
   readonly currency: string;
-  readonly available_tickets: number;
+  readonly available: number;
   readonly on_sale_at: string;
-  readonly off_sale_at: string | null;
+  readonly off_sale_at: string;
   readonly max_per_order: number;
   readonly seated: boolean;
-}
-
-export interface Section {
-  readonly name: string;
-  readonly price: number;
 }
 
 export interface EventDetail extends EventSummary {
   readonly description: string;
   readonly ticket_types: readonly TicketType[];
-  readonly seat_map: { readonly sections: readonly Section[] } | null;
   readonly refundable_until: string;
   readonly cancellation_fee_percent: number;
 }
@@ -54,6 +53,12 @@ export interface Seat {
   readonly number: number;
   readonly price: number;
   readonly state: SeatState;
+}
+
+/** version: goes up with every change of a seat. */
+export interface SeatList {
+  readonly seats: readonly Seat[];
+  readonly version: number;
 }
 
 export interface BasketItem {

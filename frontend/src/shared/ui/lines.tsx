@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { posterUrl } from "#shared/api/events.ts";
 import type { BasketItem } from "#shared/api/types.ts";
 import { counted } from "#shared/words/counts.ts";
 import { money } from "#shared/words/money.ts";
@@ -19,7 +20,7 @@ export function Lines({ items, currency, action }: LinesProps) {
     <ul className={styles.lines}>
       {items.map((item) => (
         <li key={item.id} className={styles.line}>
-          <Poster eventId={item.event_id} className={styles.poster} priority="high" />
+          <Poster url={posterUrl(item.event_id)} className={styles.poster} priority="high" />
           <div className={styles.words}>
             <h2 className={styles.name}>
               <Link href={`/events/${item.event_id}`}>{item.event_name}</Link>

@@ -1,18 +1,17 @@
-import { posterUrl } from "#shared/api/events.ts";
 import styles from "./poster.module.css";
 
 interface PosterProps {
-  readonly eventId: number;
+  readonly url: string;
   readonly className?: string | undefined;
   /** The largest thing of the first view is fetched first; posters further down wait. */
   readonly priority?: "high" | "lazy";
 }
 
 /** Decoration: everything on it is also said in words beside it, so its alt text is empty. */
-export function Poster({ eventId, className, priority = "lazy" }: PosterProps) {
+export function Poster({ url, className, priority = "lazy" }: PosterProps) {
   return (
     <img
-      src={posterUrl(eventId)}
+      src={url}
       alt=""
       width={400}
       height={500}

@@ -1,4 +1,4 @@
-import { FEW, type OnSale, saleState } from "#shared/sale.ts";
+import { FEW, type Offer, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { counted } from "#shared/words/counts.ts";
 import { inWords } from "#shared/words/time-left.ts";
@@ -8,7 +8,7 @@ import { Ticking } from "./ticking.tsx";
 const HOUR_MS = 3_600_000;
 
 /** One line on whether it can be bought: counts down to the sale, says when few are left. */
-export function SaleNote({ offer, quiet = false }: { readonly offer: OnSale; readonly quiet?: boolean }) {
+export function SaleNote({ offer, quiet = false }: { readonly offer: Offer; readonly quiet?: boolean }) {
   const opensAt = offer.on_sale_at === null ? 0 : Date.parse(offer.on_sale_at);
   const now = useServerNow(opensAt > Date.now());
   switch (saleState(offer, now)) {
@@ -20,10 +20,12 @@ export function SaleNote({ offer, quiet = false }: { readonly offer: OnSale; rea
       );
     case "sold-out":
       return <span className={styles.gone}>Sold out</span>;
+    case "cancelled":
+      return <span className={styles.gone}>Cancelled</span>;
     case "closed":
       return <span className={styles.gone}>Sale ended</span>;
     default:
-      return <Left tickets={offer.available_tickets} quiet={quiet} />;
+      return <Left tickets={offer.left} quiet={quiet} />;
   }
 }
 

@@ -7,17 +7,17 @@ import { counted } from "#shared/words/counts.ts";
 import { money } from "#shared/words/money.ts";
 import styles from "./best-available.module.css";
 import { bestSeats, hallOf } from "./hall.ts";
-import { MOST_SEATS } from "./use-selection.ts";
 
 interface BestAvailableProps {
   readonly seats: readonly Seat[];
   readonly currency: string;
+  readonly most: number;
   readonly onChoose: (seats: readonly Seat[]) => void;
 }
 
 /** The way for those who do not want to read a plan: how many, and where if it matters. */
-export function BestAvailable({ seats, currency, onChoose }: BestAvailableProps) {
-  const [quantity, setQuantity] = useState(2);
+export function BestAvailable({ seats, currency, most, onChoose }: BestAvailableProps) {
+  const [quantity, setQuantity] = useState(Math.min(2, most));
   const [section, setSection] = useState("");
   const [tooFew, setTooFew] = useState(false);
   const hall = hallOf(seats);
@@ -34,7 +34,7 @@ export function BestAvailable({ seats, currency, onChoose }: BestAvailableProps)
   return (
     <div className={styles.best}>
       <div className={styles.fields}>
-        <Stepper label="Best available" value={quantity} min={1} max={MOST_SEATS} onChange={setQuantity} />
+        <Stepper label="Best available" value={quantity} min={1} max={most} onChange={setQuantity} />
         <label className={styles.where}>
           <span className="visually-hidden">Where</span>
           <select

@@ -9,8 +9,8 @@ import { visit } from "#testing/visit.tsx";
 
 function hall(seats: readonly Seat[], more: Routes = {}) {
   return stubApi({
-    "GET /api/events/1": () => ok(anEvent({ seat_map: { sections: [] } })),
-    "GET /api/events/1/seats": () => ok({ seats }),
+    "GET /api/events/1": () => ok(anEvent({ seated: true })),
+    "GET /api/events/1/seats": () => ok({ seats, version: 1 }),
     "GET /api/basket": () => ok(aBasket()),
     "POST /api/basket": () => ok(aBasket(), 201),
     ...more,
@@ -88,8 +88,8 @@ test("a chosen seat that someone else takes leaves the choice, and the page says
   const gone = ({ id }: Seat) => ({ state: id === 1 ? "held" : "free" }) as const;
   hall([], {
     "GET /api/events/1/seats": inTurn(
-      () => ok({ seats: someSeats(2) }),
-      () => ok({ seats: someSeats(2, gone) }),
+      () => ok({ seats: someSeats(2), version: 1 }),
+      () => ok({ seats: someSeats(2, gone), version: 2 }),
     ),
     "POST /api/basket": () => problem("seat-gone", 409),
   });

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { seatsQuery } from "#shared/api/events.ts";
 import type { EventDetail, Seat } from "#shared/api/types.ts";
-import { saleState } from "#shared/sale.ts";
+import { offerOf, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { ActionBar } from "#shared/ui/action-bar.tsx";
 import { announce } from "#shared/ui/announcer.tsx";
@@ -24,22 +24,24 @@ const NO_SEATS: readonly Seat[] = [];
 
 /** Seats by name on the hall's plan, or the best ones by one tap. */
 export function SeatPicker({ event }: { readonly event: EventDetail }) {
-  const { data: seats, error, refetch } = useQuery(seatsQuery(event.id));
-  if (!seats) {
+  const { data, error, refetch } = useQuery(seatsQuery(event.id));
+  if (!data) {
     return error ? (
       <ErrorNotice error={error} actions={<Button onClick={() => void refetch()}>Try again</Button>} />
     ) : (
       <Skeleton height="480px" />
     );
   }
-  return <Hall event={event} seats={seats} />;
+  return <Hall event={event} seats={data.seats} />;
 }
 
 function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: readonly Seat[] }) {
   const now = useServerNow();
-  const open = saleState(event, now) === "open";
-  const opens = openingOf([event], now);
-  const { chosen, lost, toggle, choose } = useSelection(open ? seats : NO_SEATS);
+  const offer = offerOf(event);
+  const most = mostSeats(event);
+  const open = saleState(offer, now) === "open";
+  const opens = openingOf([offer], now);
+  const { chosen, lost, toggle, choose } = useSelection(open ? seats : NO_SEATS, most);
   const { hold, holding, error, forget } = useHold(event.id);
   useEffect(() => {
     if (lost.length > 0) {
@@ -69,6 +71,7 @@ function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: r
         {opens !== null && <SaleOpening opens={opens} now={now} />}
         {open && (
           <BestAvailable
+            most={most}
             seats={seats}
             currency={event.currency}
             onChoose={(best) => change(() => choose(best))}
@@ -96,6 +99,11 @@ function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: r
       </aside>
     </div>
   );
+}
+
+/** What one order may have of a section; the API takes ten seats in a line at most. */
+function mostSeats(event: EventDetail): number {
+  return Math.min(10, ...event.ticket_types.map((type) => type.max_per_order));
 }
 
 function summary(chosen: readonly Seat[], currency: string): string {

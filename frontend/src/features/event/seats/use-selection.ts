@@ -3,11 +3,8 @@ import type { Seat } from "#shared/api/types.ts";
 import { announce } from "#shared/ui/announcer.tsx";
 import { counted } from "#shared/words/counts.ts";
 
-/** What the API holds in one line. */
-export const MOST_SEATS = 10;
-
 /** The seats chosen so far; one that somebody else takes meanwhile leaves the choice, and the page says so. */
-export function useSelection(seats: readonly Seat[]) {
+export function useSelection(seats: readonly Seat[], most: number) {
   const [ids, setIds] = useState<ReadonlySet<number>>(new Set());
   const [lost, setLost] = useState<readonly Seat[]>([]);
 
@@ -21,12 +18,10 @@ export function useSelection(seats: readonly Seat[]) {
     const next = new Set(ids);
     if (next.delete(seat.id)) {
       setIds(next);
-    } else if (seat.state === "free" && next.size < MOST_SEATS) {
+    } else if (seat.state === "free" && next.size < most) {
       setIds(next.add(seat.id));
     } else {
-      announce(
-        seat.state === "free" ? `At most ${counted(MOST_SEATS, "seat")} at once.` : "This seat is taken.",
-      );
+      announce(seat.state === "free" ? `At most ${counted(most, "seat")} at once.` : "This seat is taken.");
     }
     setLost([]);
   }
