@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import uvloop
 from aiohttp import web
@@ -16,7 +17,8 @@ from backend import parts
 from backend.db.errors import DatabaseError
 from backend.db.migrate import required_version, schema_version
 from backend.db.pool import Database
-from backend.features.catalogue import routes as catalogue
+from backend.features.catalogue.catalogue import Catalogue
+from backend.features.catalogue.routes import CATALOGUE, catalogue_routes
 from backend.features.inventory import routes as inventory
 from backend.features.inventory.baskets import HeldBaskets
 from backend.features.inventory.holds import HoldLimits, Holds
@@ -42,11 +44,14 @@ from backend.web.edge import Edge, EdgeOptions
 from backend.web.gateway import front_end_routes
 from backend.web.health import Health, health_routes
 from backend.web.routes import Route
+from backend.web.sse import Hub
 
 TITLE, VERSION = "AegisTickets", "1.0"
 HEALTH = web.AppKey("health", Health)
+HUB = web.AppKey("hub", Hub)
 
 log = logging.getLogger(__name__)
+_FRONT_END = "GET /{path}"  # part of the promise whether this process serves it or nginx does
 _SHUTDOWN_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a load balancer keeps an idle connection
 _BACKLOG = 4096  # connections that may wait to be accepted when a sale opens
@@ -56,7 +61,7 @@ _LOOK_AT_DATABASE_SECONDS = 1.0
 def api_routes(metrics: Metrics, promise: Promise, health: Health) -> list[Route]:
     """Every route of the API, with its own documents: what openapi.json describes."""
     served = [
-        *catalogue.routes,
+        *catalogue_routes,
         *inventory.routes,
         *orders.routes,
         *payments.routes,
@@ -74,12 +79,14 @@ def create_app(settings: Settings) -> web.Application:
     health = Health()
     app = web.Application()
     app[HEALTH] = health
+    app[HUB] = Hub()
+    app[HUB].serve(app)
     app[TRUSTED_HOPS] = settings.trusted_hops
     app[SECURE_COOKIES] = settings.public_url.startswith("https:")
     served = api_routes(metrics, promise, health)
     if settings.static_dir is not None:
         served += front_end_routes(settings.static_dir)
-    promise.check_routes(route.name for route in served)
+    promise.check_routes([*(route.name for route in served), _FRONT_END])
     edge = Edge(
         EdgeOptions(
             public_url=settings.public_url,
@@ -105,8 +112,7 @@ async def _open(app: web.Application, settings: Settings, metrics: Metrics, heal
         database = await parts.database(settings, "serve", metrics.pool)
         stack.push_async_callback(database.close)
         await _wire(app, settings, metrics, database, stack)
-        watch = asyncio.create_task(_watch_database(database, health), name="database watch")
-        stack.callback(watch.cancel)
+        _until_closed(stack, _watch_database(database, health))
         yield
 
 
@@ -115,14 +121,16 @@ async def _wire(
 ) -> None:
     provider = parts.provider(settings)
     stack.push_async_callback(provider.close)
-    offers = await catalogue.open_catalogue(app, database, settings.database_url, stack)
+    catalogue = Catalogue(database, app[HUB])
+    for job in (catalogue.follow(settings.database_url), catalogue.feed.run()):
+        _until_closed(stack, job)
     limits = HoldLimits(
         duration=settings.hold_time,
         tickets_per_address=settings.limit_tickets_per_address or None,
         holds_per_customer=settings.limit_holds_per_customer or None,
     )
     holds = Holds(database, limits)
-    baskets = HeldBaskets(database, holds, offers, limits=limits, metrics=metrics)
+    baskets = HeldBaskets(database, holds, catalogue.offers, limits=limits, metrics=metrics)
     settlements = Settlements(database, metrics)
     tokens = parts.tokens(settings)
     till = Till(
@@ -136,6 +144,7 @@ async def _wire(
     )
     printer = Printer(settings.secret_key)
     stack.callback(printer.close)
+    app[CATALOGUE] = catalogue
     app[inventory.BASKETS] = baskets
     app[orders.TILL] = till
     app[orders.ORDERS] = Orders(database)
@@ -144,12 +153,23 @@ async def _wire(
     app[payments.PROVIDER] = provider
     app[payments.INBOX] = database
     app[status.LAST_CHECK] = lambda: last_check(database)
-    app[status.FRESH_CHECK] = _fresh_check(settings, stack)
+    app[status.FRESH_CHECK] = _fresh_check(settings)
     for batcher in (holds, settlements, till):
         stack.push_async_callback(batcher.close)
 
 
-def _fresh_check(settings: Settings, stack: AsyncExitStack) -> status.Check | None:
+def _until_closed(stack: AsyncExitStack, job: Coroutine[Any, Any, None]) -> None:
+    """Run it beside the requests until the stack unwinds."""
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    task = asyncio.create_task(job)
+    stack.push_async_callback(stop)
+
+
+def _fresh_check(settings: Settings) -> status.Check | None:
     """Reads every table, so customers of production cannot ask for it."""
     if settings.environment == "prod":
         return None

@@ -64,7 +64,7 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        jobs = await _jobs(settings, stack)
+        jobs = await jobs_of(settings, stack)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(job) for job in jobs]
             log.info("working")
@@ -73,7 +73,7 @@ async def _work(settings: Settings) -> None:
                 task.cancel()
 
 
-async def _jobs(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[Any, Any, None]]:
+async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[Any, Any, None]]:
     """Everything that goes on for as long as the worker runs."""
     metrics = parts.metrics(settings)
     await stack.enter_async_context(_metrics_site(settings, metrics))

@@ -59,7 +59,7 @@ class BoxOffice:
         per_customer: int | None = None,
         fee: int = 0,
     ) -> Sale:
-        """capacity tickets, or so many seats in row A. price in cents. opens: an interval from now. fee: basis points."""
+        """So many tickets, or seats in row A. price: cents. opens: an interval from now. fee: basis points."""
         name = f"event-{next(_numbers)}"
         event = await self.value(_EVENT, slug=name, fee=fee)
         pool = await self.value(_POOL, event=event, name=name, capacity=capacity)

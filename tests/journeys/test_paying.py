@@ -1,0 +1,197 @@
+"""Every way a payment can go, through the real test provider: in the end money and tickets agree."""
+
+from functools import partial
+from uuid import uuid4
+
+import pytest
+
+from backend import parts
+from backend.features.payments.http import Timeouts
+from backend.features.payments.psp import PspProvider
+from backend.psp.cards import card_named
+from tests.journeys.conftest import OpenShop
+from tests.shop import Answer, Shop
+
+PAID = {"status": "paid"}
+
+
+async def hosted(shop: Shop, *, price: int = 4500) -> Answer:
+    """An order that waits for its customer on the provider's page."""
+    basket = await shop.basket(await shop.box_office.publish(capacity=10, price=price), 2)
+    bought = await shop.check_out(basket, "hosted")
+    assert (bought.status, bought.body["status"]) == (202, "pending"), bought.body
+    return bought
+
+
+async def check_soon(shop: Shop) -> None:
+    """Let the reconciler look at every open payment and refund now."""
+    await shop.box_office.database.execute("UPDATE payment SET check_at = now(); UPDATE refund SET check_at = now()")
+
+
+@pytest.mark.parametrize("card", ["approve", "duplicate", "reordered", "failure_last", "late"])
+async def test_a_payment_on_the_hosted_page_ends_in_tickets(shop: Shop, card: str) -> None:
+    bought = await hosted(shop)
+    await shop.pay(bought, card_named(card).number)
+    order = await shop.at_last(bought, **PAID)
+    assert [ticket["state"] for ticket in order["tickets"]] == ["valid", "valid"]
+    await shop.settled("NOT EXISTS (SELECT 1 FROM webhook_inbox WHERE processed_at IS NULL)")
+    assert await shop.order(bought) == order
+    assert await shop.broken() == []
+
+
+async def test_the_page_asks_the_bank_and_then_there_are_tickets(shop: Shop) -> None:
+    bought = await hosted(shop)
+    await shop.pay(bought, card_named("three_d_secure").number)
+    assert (await shop.order(bought))["status"] == "pending"
+    bank = bought.body["payment_url"] + "/bank"
+    async with shop.client.post(bank, data={"answer": "approve"}, allow_redirects=False) as response:
+        assert response.headers["Location"].startswith(f"{shop.url}/orders/")
+    await shop.at_last(bought, **PAID)
+
+
+@pytest.mark.parametrize("card", ["decline", "insufficient_funds", "forged", "stale"])
+async def test_without_the_money_there_are_no_tickets_but_another_try(shop: Shop, card: str) -> None:
+    bought = await hosted(shop)
+    await shop.pay(bought, card_named(card).number)
+    await check_soon(shop)
+    order = await shop.order(bought)
+    assert (order["status"], order["tickets"]) == ("pending", [])
+    await shop.pay(bought, card_named("approve").number)
+    await shop.at_last(bought, **PAID)
+    assert await shop.broken() == []
+
+
+async def test_a_payment_that_nobody_reports_is_found(shop: Shop) -> None:
+    bought = await hosted(shop)
+    await shop.pay(bought, card_named("silent").number)
+    await check_soon(shop)
+    await shop.at_last(bought, **PAID)
+    assert await shop.broken() == []
+
+
+async def test_a_declined_card_keeps_the_basket_for_another_try(open_shop: OpenShop) -> None:
+    async with open_shop(psp={"card": "decline"}) as shop:
+        basket = await shop.basket(await shop.box_office.publish(price=1000))
+        declined = await shop.check_out(basket)
+        assert (declined.status, declined.problem) == (402, "payment-declined")
+        again = await shop.check_out(basket, "hosted")
+        assert again.status == 202
+        await shop.pay(again, card_named("approve").number)
+        await shop.at_last(again, **PAID)
+        assert await shop.box_office.value("SELECT count(*) FROM orders") == 1
+        assert await shop.broken() == []
+
+
+async def test_the_webhook_may_come_before_the_answer(open_shop: OpenShop) -> None:
+    async with open_shop(psp={"card": "webhook_first"}) as shop:
+        bought = await shop.check_out(await shop.basket(await shop.box_office.publish(price=1000)))
+        assert bought.status == 200
+        await shop.settled("NOT EXISTS (SELECT 1 FROM webhook_inbox WHERE processed_at IS NULL)")
+        assert await shop.broken() == []
+
+
+async def test_an_answer_that_never_came_is_asked_for(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PspProvider", partial(PspProvider, timeouts=Timeouts(0.3, 0.3)))
+    async with open_shop(psp={"card": "timeout"}) as shop:
+        bought = await shop.check_out(await shop.basket(await shop.box_office.publish(price=1000)))
+        assert (bought.status, bought.body["payment_url"]) == (202, None)
+        await shop.at_last(bought, **PAID)
+        assert await shop.broken() == []
+
+
+async def test_while_the_provider_is_down_nothing_is_charged_and_the_tickets_stay_held(open_shop: OpenShop) -> None:
+    async with open_shop(psp={"card": "down"}) as shop:
+        sale = await shop.box_office.publish(capacity=5, price=1000)
+        bought = await shop.check_out(await shop.basket(sale, 2))
+        assert (bought.status, bought.body["status"]) == (202, "pending")
+        await check_soon(shop)
+        await shop.at_last(bought, payment={"status": "failed", "failure": "not_received", "payment_url": None})
+        assert (await shop.order(bought))["held_until"] is not None
+        await shop.box_office.database.execute("UPDATE hold SET expires_at = now()")
+        await shop.at_last(bought, status="lapsed")
+        assert await shop.box_office.available(sale) == 5
+        assert await shop.broken() == []
+
+
+async def test_a_customer_who_leaves_the_page_gives_the_tickets_back(open_shop: OpenShop) -> None:
+    async with open_shop(pay_seconds=1) as shop:
+        bought = await hosted(shop)
+        await shop.settled("now() > (SELECT deadline_at FROM payment)")
+        await check_soon(shop)
+        await shop.at_last(bought, status="lapsed")
+        assert await shop.box_office.value("SELECT available FROM pool") == 10
+        assert await shop.broken() == []
+
+
+async def lapse(shop: Shop) -> None:
+    """As when the payment's deadline passed and the provider could not be asked: the stock is released."""
+    await shop.box_office.value(
+        "SELECT count(*) FROM payment p, settle_v1(ARRAY[p.id], '{cancelled}', '{NULL}', '{NULL}', '{NULL}', '1 s')"
+    )
+
+
+async def test_a_late_payment_still_gets_its_tickets_when_they_can_be_had_again(shop: Shop) -> None:
+    bought = await hosted(shop)
+    await lapse(shop)
+    assert (await shop.order(bought))["status"] == "lapsed"
+    await shop.pay(bought, card_named("approve").number)
+    await shop.at_last(bought, **PAID)
+    assert await shop.broken() == []
+
+
+async def test_a_late_payment_for_tickets_that_are_gone_is_refunded_by_itself(shop: Shop) -> None:
+    bought = await hosted(shop)
+    await lapse(shop)
+    await shop.box_office.database.execute("UPDATE pool SET capacity = 1, available = 1")
+    await shop.pay(bought, card_named("approve").number)
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "done", "reason": "too_late"}])
+    assert (await shop.order(bought))["tickets"] == []
+    assert await shop.broken() == []
+
+
+async def cancelled(shop: Shop, card: str) -> Answer:
+    """A paid order whose customer has cancelled it."""
+    bought = await hosted(shop)
+    await shop.pay(bought, card_named(card).number)
+    await shop.at_last(bought, **PAID)
+    path = f"/api/orders/{bought.body['order_id']}/cancel?token={bought.body['order_token']}"
+    assert (await shop.ask("POST", path, {})).status == 200
+    return bought
+
+
+async def test_a_refund_that_takes_a_while_is_waited_for(shop: Shop) -> None:
+    bought = await cancelled(shop, "refund_late")
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "in_transit", "reason": "cancelled"}])
+    await check_soon(shop)
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "done", "reason": "cancelled"}])
+    assert await shop.broken() == []
+
+
+@pytest.mark.parametrize("card", ["refund_failure", "refund_bounce"])
+async def test_a_refund_that_fails_is_tried_again_and_never_forgotten(shop: Shop, card: str) -> None:
+    bought = await cancelled(shop, card)
+    await shop.box_office.database.execute("UPDATE refund SET attempts = 8")
+    await check_soon(shop)
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "failed", "reason": "cancelled"}])
+    assert await shop.broken() == []  # still owed
+
+
+async def test_webhooks_that_are_not_the_providers_change_nothing(shop: Shop) -> None:
+    bought = await hosted(shop)
+    payment = await shop.box_office.value("SELECT id::text FROM payment")
+    body = {"events": [{"id": str(uuid4()), "type": "payment.succeeded", "data": {"payment_id": payment}}]}
+    for signature in ("t=1,v1=00", "", "v1=" + "0" * 64):
+        answer = await shop.ask("POST", "/api/payments/test/webhook", body, Psp_Signature=signature)
+        assert (answer.status, answer.problem) == (400, "validation")
+    assert (await shop.ask("POST", "/api/payments/stripe/webhook", body)).status == 404
+    assert (await shop.order(bought))["status"] == "pending"
+    assert await shop.box_office.value("SELECT count(*) FROM webhook_inbox") == 0
+
+
+async def test_the_customer_hears_of_it_by_mail(shop: Shop) -> None:
+    bought = await shop.check_out(await shop.basket(await shop.box_office.publish(price=1000)), email="a@example.com")
+    await shop.settled(
+        "NOT EXISTS (SELECT 1 FROM delivery) AND NOT EXISTS (SELECT 1 FROM outbox WHERE routed_at IS NULL)"
+    )
+    letters = [path.read_text() for path in shop.settings.mailbox_dir.rglob("*.eml")]
+    assert any(bought.body["order_token"] in letter.replace("=\n", "") for letter in letters)

@@ -1,0 +1,149 @@
+"""A whole shop for tests: the real application, worker and payment provider on ephemeral ports, one real database."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+from aiohttp.test_utils import TestServer
+
+from backend.app import create_app
+from backend.psp.options import PspOptions
+from backend.psp.service import create_psp
+from backend.settings import Settings
+from backend.worker import jobs_of
+from tests.box_office import BoxOffice, Sale
+
+ROOT = Path(__file__).parents[1]
+PSP_KEY, PSP_SECRET = "the api key of the tests", "the webhook secret of the tests"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def problem(self) -> str:
+        """The slug of a problem's type."""
+        return str(self.body["type"]).rpartition("/")[2]
+
+
+@dataclass
+class Shop:
+    """A customer's view of a running shop. Every call is without cookies unless a cookie is given."""
+
+    url: str
+    psp_url: str
+    settings: Settings
+    box_office: BoxOffice
+    client: aiohttp.ClientSession
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """One request. headers: with _ for -."""
+        data = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        async with self.client.request(method, self.url + path, data=data, headers=sent) as response:
+            raw = await response.read()
+            is_json = "json" in response.content_type
+            return Answer(response.status, orjson.loads(raw) if is_json else raw, dict(response.headers))
+
+    async def hold(self, sale: Sale, quantity: int = 1, **more: Any) -> Answer:
+        body = {"event_id": sale.event_id, **({} if "seat_ids" in more else {"quantity": quantity}), **more}
+        return await self.ask("POST", "/api/basket", body)
+
+    async def basket(self, sale: Sale, quantity: int = 1, **more: Any) -> str:
+        """The id of a new basket with these tickets."""
+        answer = await self.hold(sale, quantity, **more)
+        assert answer.status == 201, answer.body
+        return str(answer.body["basket_id"])
+
+    async def check_out(self, basket: str, method: str = "card", **more: Any) -> Answer:
+        body = {"basket_id": basket, "payment": {"method": method}, **more}
+        return await self.ask("POST", "/api/checkout", body)
+
+    async def order(self, bought: Answer) -> Any:
+        """The order as its page shows it."""
+        order_id, token = bought.body["order_id"], bought.body["order_token"]
+        answer = await self.ask("GET", f"/api/orders/{order_id}?token={token}")
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    async def pay(self, bought: Answer, card: str) -> None:
+        """Pay on the hosted page with this card number, as the form does."""
+        url = bought.body["payment_url"]
+        async with self.client.post(url, data={"card": card}, allow_redirects=False) as response:
+            assert response.status in {200, 303}, await response.text()
+
+    async def at_last(self, bought: Answer, **expected: Any) -> Any:
+        """The order, once these fields have these values."""
+        order: Any = {}
+        try:
+            async with asyncio.timeout(8):
+                while {name: order.get(name) for name in expected} != expected:
+                    await asyncio.sleep(0.05)
+                    order = await self.order(bought)
+        except TimeoutError:
+            raise AssertionError(f"expected {expected}, got {order}") from None
+        return order
+
+    async def settled(self, condition: str, **params: Any) -> None:
+        """Wait until this SQL condition holds."""
+        async with asyncio.timeout(8):
+            while not await self.box_office.value(f"SELECT {condition}", **params):
+                await asyncio.sleep(0.05)
+
+    async def broken(self) -> list[str]:
+        return await self.box_office.broken()
+
+
+@asynccontextmanager
+async def running_shop(box_office: BoxOffice, dsn: str, folder: Path, **changes: Any) -> AsyncIterator[Shop]:
+    """A shop with these settings. psp: options of the payment provider. worker=False: nobody works behind it."""
+    psp_options, worker = changes.pop("psp", {}), changes.pop("worker", True)
+    port, metrics_port, worker_port = free_port(), free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with AsyncExitStack() as stack:
+        psp = TestServer(create_psp(PspOptions(
+            environment="test", api_key=PSP_KEY, webhook_secret=PSP_SECRET, late_seconds=0.5, timeout_seconds=1.0,
+            webhook_retry_seconds=0.1, **psp_options,
+        )))  # fmt: skip
+        await stack.enter_async_context(psp)
+        settings = Settings.model_validate({
+            "environment": "test", "host": "127.0.0.1", "port": port, "metrics_port": metrics_port, "public_url": url,
+            "secret_key": "a secret for tests only", "database_url": dsn, "payment_provider": "test",
+            "psp_url": str(psp.make_url("")).rstrip("/"), "psp_api_key": PSP_KEY, "psp_webhook_secret": PSP_SECRET,
+            "mailbox_dir": folder / "mailbox", **changes,
+        })  # fmt: skip
+        await stack.enter_async_context(TestServer(create_app(settings), host="127.0.0.1", port=port))
+        if worker:
+            jobs = await jobs_of(settings.model_copy(update={"metrics_port": worker_port}), stack)
+            stack.push_async_callback(_stop, [asyncio.ensure_future(job) for job in jobs])
+        client = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        yield Shop(url, str(psp.make_url("")).rstrip("/"), settings, box_office, client)
+
+
+async def _stop(tasks: list[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def together(*requests: Awaitable[Answer]) -> list[Answer]:
+    return list(await asyncio.gather(*requests))
