@@ -1,3 +1,60 @@
+-- Reading: what customers see. Sales end when the event starts, whatever its file says.
+
+-- name: list_events
+-- The literal values are in the statement, so the planner leaves out each condition that is not asked for.
+WITH found AS (
+    SELECT id, starts_at FROM event
+    WHERE status = 'published' AND starts_at > %(now)s
+      AND (%(words)s::text IS NULL OR words @@ to_tsquery('simple', %(words)s))
+      AND (%(city)s::text IS NULL OR lower(city) = lower(%(city)s))
+      -- The day before and after lets the index narrow it down: no two clocks are further apart.
+      AND (%(since)s::date IS NULL OR starts_at > %(since)s::date - interval '1 day'
+           AND (starts_at AT TIME ZONE timezone)::date >= %(since)s::date)
+      AND (%(until)s::date IS NULL OR starts_at < %(until)s::date + interval '2 days'
+           AND (starts_at AT TIME ZONE timezone)::date <= %(until)s::date)
+)
+SELECT total.events::int, e.id, e.name, '', e.venue, e.city, e.starts_at, e.timezone, e.currency, e.status,
+    e.refundable_until, e.cancellation_fee_bp
+FROM (SELECT count(*) AS events FROM found) AS total
+LEFT JOIN (SELECT id FROM found ORDER BY starts_at, id LIMIT %(limit)s OFFSET %(offset)s) AS page ON true
+LEFT JOIN event e ON e.id = page.id
+ORDER BY e.starts_at, e.id
+
+-- name: read_events
+SELECT id, name, description, venue, city, starts_at, timezone, currency, status, refundable_until, cancellation_fee_bp
+FROM event WHERE id = ANY (%(ids)s) AND status <> 'withdrawn'
+
+-- name: ticket_types
+SELECT t.event_id, t.id, t.pool_id, t.name, t.description, t.price_minor, t.seated, t.on_sale_at,
+    least(t.off_sale_at, e.starts_at), t.max_per_order, t.max_per_customer, p.available
+FROM ticket_type t JOIN pool p ON p.id = t.pool_id JOIN event e ON e.id = t.event_id
+WHERE t.event_id = ANY (%(ids)s) AND NOT t.withdrawn
+ORDER BY t.event_id, t.position, t.id
+
+-- name: rows_of_hall
+SELECT s.ticket_type_id, s.row_label, count(*)::int
+FROM seat s JOIN ticket_type t ON t.id = s.ticket_type_id
+WHERE s.event_id = %(event)s AND NOT t.withdrawn
+GROUP BY s.ticket_type_id, s.position, s.row_label ORDER BY s.ticket_type_id, s.position, s.row_label
+
+-- name: seats
+SELECT s.id, s.ticket_type_id, s.row_label, s.number,
+    CASE WHEN s.sold THEN 'sold' WHEN s.hold_id IS NULL THEN 'free' ELSE 'held' END
+FROM seat s JOIN ticket_type t ON t.id = s.ticket_type_id
+WHERE s.event_id = %(event)s AND NOT t.withdrawn
+ORDER BY t.position, t.id, s.position, s.row_label, s.number
+
+-- name: seat_states
+-- By event, the first letter of each state in the order of `seats`.
+SELECT s.event_id, string_agg(CASE WHEN s.sold THEN 's' WHEN s.hold_id IS NULL THEN 'f' ELSE 'h' END, ''
+    ORDER BY t.position, t.id, s.position, s.row_label, s.number)
+FROM seat s JOIN ticket_type t ON t.id = s.ticket_type_id
+WHERE s.event_id = ANY (%(ids)s) AND NOT t.withdrawn
+GROUP BY s.event_id
+
+-- name: seat_types
+SELECT id, ticket_type_id FROM seat WHERE event_id = %(event)s
+
 -- Writing: event files. Whoever applies one holds the lock, so that two of them never interleave.
 
 -- name: lock_event_files
