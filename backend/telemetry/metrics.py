@@ -25,7 +25,7 @@ from backend.telemetry.traffic import HttpMetrics
 HOLD_RESULTS = ("held", "sold_out", "conflict", "shed")
 ORDER_STATUSES = ("pending", "paid", "cancelled", "lapsed")
 PAYMENT_RESULTS = ("succeeded", "failed", "cancelled", "unavailable")
-RELAY_RESULTS = ("relayed", "failed", "dead")
+RELAY_RESULTS = ("relayed", "skipped", "failed", "dead")
 PAGES = ("list", "event", "basket", "checkout", "order", "other")
 
 
