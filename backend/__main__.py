@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     redrive = commands.add_parser("redrive", help="deliver dead letters again")
     redrive.add_argument("--sink", help="only those of this sink")
     commands.add_parser("check", help="check the invariants: stock, orders and money")
+    commands.add_parser("openapi", help="print the API's OpenAPI document, as backend/openapi.json keeps it")
     commands.add_parser("psp", help="run the test payment provider; refused in production")
     return parser
 
@@ -48,6 +49,9 @@ def _run(options: argparse.Namespace) -> int:
     # Imported here, so that the payment provider, a service of its own, loads nothing of the shop.
     from backend import app, chores  # noqa: PLC0415
 
+    if options.command == "openapi":
+        sys.stdout.write(app.openapi_json())
+        return 0
     settings = Settings.from_env(os.environ)
     match options.command:
         case "serve":

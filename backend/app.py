@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import uvloop
 from aiohttp import web
 
@@ -43,6 +44,7 @@ from backend.web.docs import document_routes
 from backend.web.edge import Edge, EdgeOptions
 from backend.web.gateway import front_end_routes
 from backend.web.health import Health, health_routes
+from backend.web.openapi import openapi_document
 from backend.web.routes import Route
 from backend.web.sse import Hub
 
@@ -70,6 +72,13 @@ def api_routes(metrics: Metrics, promise: Promise, health: Health) -> list[Route
         *health_routes(health),
     ]
     return [*served, *document_routes(served, TITLE, VERSION)]
+
+
+def openapi_json() -> str:
+    """The OpenAPI document of the API, laid out for reading and for diffs."""
+    promise = load_promise()
+    document = openapi_document(api_routes(Metrics(promise), promise, Health()), TITLE, VERSION)
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def create_app(settings: Settings) -> web.Application:

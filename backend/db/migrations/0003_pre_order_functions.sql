@@ -331,37 +331,60 @@ BEGIN
     RETURN _status;
 END $$;
 
--- Process one webhook and mark it processed, in the transaction of its effect.
--- result: settle_v1's or settle_refund_v1's; replayed when it was processed before; unknown when nothing here matches it.
-CREATE FUNCTION process_webhook_v1(_provider text, _event_id text, _grace interval)
-RETURNS TABLE (result text, order_id uuid, waited interval) LANGUAGE plpgsql AS $$
+-- Process webhooks and mark them processed, in the transaction of their effect. What several of them say of one payment
+-- counts once: that it was paid, else that it failed, else that it goes on.
+--
+-- One row for each that was looked at; waited: since it was received. result: settle_v1's or settle_refund_v1's, or
+-- unknown when nothing here matches it (it may come before what it speaks of: it is looked at again, up to ten times).
+CREATE FUNCTION process_webhooks_v1(_provider text, _events text[], _grace interval)
+RETURNS TABLE (event_id text, result text, order_id uuid, tickets integer, waited interval)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
-    hook webhook_inbox; target uuid;
+    hooks text[]; targets uuid[]; payments uuid[]; statuses text[]; refs text[]; outcomes jsonb := '{}'; hook record;
 BEGIN
-    SELECT * INTO hook FROM webhook_inbox WHERE provider = _provider AND event_id = _event_id AND processed_at IS NULL
-    FOR NO KEY UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN result := 'replayed'; RETURN NEXT; RETURN; END IF;
-    IF hook.kind = 'payment' THEN
-        SELECT p.id INTO target FROM payment p
-        WHERE p.provider = _provider AND (p.id = hook.payment_id OR hook.payment_id IS NULL AND p.reference = hook.reference);
-        IF target IS NULL THEN
-            result := 'unknown';
-        ELSE
-            SELECT s.result, s.order_id INTO result, order_id
-            FROM settle_v1(ARRAY[target], ARRAY[hook.status], ARRAY[hook.reference], ARRAY[NULL::text], ARRAY[NULL::text], _grace) AS s;
-        END IF;
-    ELSE
-        SELECT r.id, r.order_id INTO target, order_id FROM refund r JOIN payment p ON p.id = r.payment_id
-        WHERE p.provider = _provider AND (r.id = hook.refund_id OR hook.refund_id IS NULL AND r.reference = hook.reference);
-        result := CASE WHEN target IS NULL THEN 'unknown'
-                       ELSE settle_refund_v1(target, hook.status, hook.reference, NULL, interval '1 minute') END;
+    hooks := ARRAY(SELECT w.event_id FROM webhook_inbox w
+                   WHERE w.provider = _provider AND w.event_id = ANY (_events) AND w.processed_at IS NULL
+                   ORDER BY w.event_id FOR NO KEY UPDATE SKIP LOCKED);
+    -- Whom each of them speaks of: a payment, or a refund.
+    SELECT array_agg(coalesce(
+            CASE w.kind WHEN 'refund' THEN (
+                SELECT r.id FROM refund r JOIN payment p ON p.id = r.payment_id
+                WHERE p.provider = _provider AND (r.id = w.refund_id OR w.refund_id IS NULL AND r.reference = w.reference))
+            ELSE (
+                SELECT p.id FROM payment p
+                WHERE p.provider = _provider AND (p.id = w.payment_id OR w.payment_id IS NULL AND p.reference = w.reference))
+            END) ORDER BY w.event_id)
+    INTO targets FROM webhook_inbox w WHERE w.provider = _provider AND w.event_id = ANY (hooks);
+
+    SELECT array_agg(said.target), array_agg(said.status), array_agg(said.reference) INTO payments, statuses, refs
+    FROM (
+        SELECT DISTINCT ON (targets[i]) targets[i] AS target, w.status, w.reference
+        FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
+        WHERE w.kind = 'payment' AND targets[i] IS NOT NULL
+        ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status)
+    ) AS said;
+    IF payments IS NOT NULL THEN
+        SELECT jsonb_object_agg(s.payment, jsonb_build_array(s.result, s.order_id, cardinality(string_to_array(s.tickets, ','))))
+        INTO outcomes
+        FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]),
+                       array_fill(NULL::text, ARRAY[cardinality(payments)]), _grace) AS s;
     END IF;
-    waited := clock_timestamp() - hook.received_at;
+    FOR hook IN SELECT targets[i] AS target, w.status, w.reference
+                FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
+                WHERE w.kind = 'refund' AND targets[i] IS NOT NULL ORDER BY w.received_at LOOP
+        outcomes := outcomes || jsonb_build_object(hook.target, jsonb_build_array(
+            settle_refund_v1(hook.target, hook.status, hook.reference, NULL, interval '1 minute'),
+            (SELECT r.order_id FROM refund r WHERE r.id = hook.target)));
+    END LOOP;
+
+    RETURN QUERY
     UPDATE webhook_inbox w SET attempts = w.attempts + 1,
-        processed_at = CASE WHEN result <> 'unknown' OR w.attempts >= 9 THEN clock_timestamp() END,
+        processed_at = CASE WHEN t.target IS NOT NULL OR w.attempts >= 9 THEN clock_timestamp() END,
         next_attempt_at = clock_timestamp() + interval '1 second' * power(2, least(w.attempts, 9)),
-        error = CASE WHEN result = 'unknown' THEN 'nothing here matches it' END
-    WHERE w.provider = _provider AND w.event_id = _event_id;
-    RETURN NEXT;
+        error = CASE WHEN t.target IS NULL THEN 'nothing here matches it' END
+    FROM unnest(hooks, targets) AS t(event, target)
+    WHERE w.provider = _provider AND w.event_id = t.event
+    RETURNING w.event_id, coalesce(outcomes -> t.target::text ->> 0, 'unknown'), (outcomes -> t.target::text ->> 1)::uuid,
+        (outcomes -> t.target::text ->> 2)::integer, clock_timestamp() - w.received_at;
 END $$;

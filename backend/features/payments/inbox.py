@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
-from backend.db.errors import DatabaseError, Rejected
+from backend.db.arrays import array_literal, text_array_literal
+from backend.db.errors import Rejected
 from backend.db.pool import Database
 from backend.domain.payments import WebhookEvent
 from backend.features.payments.settlements import GRACE, queries
@@ -12,53 +14,67 @@ from backend.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 _MOST = 200
-_CAME_TO_NOTHING = frozenset({"requires_action", "created"})
+_STILL_OPEN = frozenset({"requires_action", "created"})
 
 
-async def receive(database: Database, provider: str, event: WebhookEvent) -> None:
-    """Store one verified event. The same one again is stored once."""
-    status = "processing" if event.status in _CAME_TO_NOTHING else event.status
+async def receive(database: Database, provider: str, events: Sequence[WebhookEvent]) -> None:
+    """Store verified events. The same one again is stored once."""
     await database.execute(
-        queries.receive_webhook,
+        queries.receive_webhooks,
         {
             "provider": provider,
-            "event_id": event.event_id,
-            "kind": event.kind,
-            "reference": event.reference,
-            "payment_id": event.payment_id,
-            "refund_id": event.refund_id,
-            "status": status,
+            "event_id": text_array_literal(event.event_id for event in events),
+            "kind": text_array_literal(event.kind for event in events),
+            "reference": text_array_literal(event.reference for event in events),
+            "payment_id": array_literal(event.payment_id for event in events),
+            "refund_id": array_literal(event.refund_id for event in events),
+            "status": text_array_literal(
+                "processing" if event.status in _STILL_OPEN else event.status for event in events
+            ),
         },
         retry=True,
     )
 
 
 async def process_inbox(database: Database, provider: str, metrics: Metrics) -> int:
-    """Process what waits, each in one transaction with its effect; how many were looked at.
+    """Process what waits, in one transaction with its effect; how many that were.
 
-    One that fails is put off and does not stop the others.
+    One that cannot be processed is put off and does not stop the others.
     """
-    waiting = await database.fetch_all(queries.webhooks_to_process, {"provider": provider, "most": _MOST}, retry=True)
-    for (event_id,) in waiting:
+    rows = await database.fetch_all(queries.webhooks_to_process, {"provider": provider, "most": _MOST}, retry=True)
+    waiting = [event_id for (event_id,) in rows]
+    if waiting:
         try:
-            row = await database.fetch_one(
-                queries.process_webhook, {"provider": provider, "event_id": event_id, "grace": GRACE}
-            )
-        except Rejected as error:
-            log.exception("webhook %s of %s cannot be processed", event_id, provider)
-            await database.execute(
-                queries.postpone_webhook, {"provider": provider, "event_id": event_id, "error": str(error)}
-            )
-            continue
-        except DatabaseError:
-            break  # the next round tries them all again
-        result, order_id, waited = row or ("replayed", None, 0.0)
-        if result == "paid":
-            metrics.orders.labels("paid").inc()
-            metrics.payment_to_ticket.observe(waited)
-            metrics.payments.labels(provider, "succeeded").inc()
-        log.info("webhook processed", extra={"fields": {"event": event_id, "result": result, "order": str(order_id)}})
+            await _process(database, provider, waiting, metrics)
+        except Rejected:
+            for event_id in waiting:
+                await _process_alone(database, provider, event_id, metrics)
     return len(waiting)
+
+
+async def _process(database: Database, provider: str, events: Sequence[str], metrics: Metrics) -> None:
+    results = await database.fetch_all(
+        queries.process_webhooks, {"provider": provider, "events": text_array_literal(events), "grace": GRACE}
+    )
+    paid = set()
+    for event_id, result, order_id, tickets, waited in results:
+        if result == "unknown":
+            log.warning("webhook %s of %s matches nothing here", event_id, provider)
+        elif result == "paid" and order_id not in paid:  # several webhooks may have told of it
+            paid.add(order_id)
+            metrics.orders.labels("paid").inc()
+            metrics.tickets_sold.inc(tickets)
+            metrics.payments.labels(provider, "succeeded").inc()
+            metrics.payment_to_ticket.observe(waited)
+
+
+async def _process_alone(database: Database, provider: str, event_id: str, metrics: Metrics) -> None:
+    try:
+        await _process(database, provider, [event_id], metrics)
+    except Rejected as error:
+        log.exception("webhook %s of %s cannot be processed", event_id, provider)
+        put_off = {"provider": provider, "event_id": event_id, "error": str(error)}
+        await database.execute(queries.postpone_webhook, put_off)
 
 
 async def forget_old_webhooks(database: Database) -> int:

@@ -2,10 +2,12 @@
 SELECT payment, result, order_id, order_status, tickets
 FROM settle_v1(%(payment)s, %(status)s, %(reference)s, %(pay_url)s, %(failure)s, %(grace)s)
 
--- name: receive_webhook
+-- name: receive_webhooks
 -- The second delivery of an event changes nothing.
 INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status)
-VALUES (%(provider)s, %(event_id)s, %(kind)s, %(reference)s, %(payment_id)s, %(refund_id)s, %(status)s)
+SELECT %(provider)s, * FROM unnest(
+    %(event_id)s::text[], %(kind)s::text[], %(reference)s::text[], %(payment_id)s::uuid[], %(refund_id)s::uuid[], %(status)s::text[]
+)
 ON CONFLICT DO NOTHING
 
 -- name: webhooks_to_process
@@ -13,9 +15,9 @@ SELECT event_id FROM webhook_inbox
 WHERE provider = %(provider)s AND processed_at IS NULL AND next_attempt_at <= now()
 ORDER BY next_attempt_at LIMIT %(most)s
 
--- name: process_webhook
-SELECT result, order_id, EXTRACT(epoch FROM waited)::double precision
-FROM process_webhook_v1(%(provider)s, %(event_id)s, %(grace)s)
+-- name: process_webhooks
+SELECT event_id, result, order_id, tickets, EXTRACT(epoch FROM waited)::double precision
+FROM process_webhooks_v1(%(provider)s, %(events)s, %(grace)s)
 
 -- name: postpone_webhook
 -- One that failed must not stand in the way of those behind it.
@@ -44,7 +46,7 @@ WHERE id IN (
     SELECT r.id FROM refund r WHERE r.status IN ('due', 'in_transit') AND r.check_at <= now()
     ORDER BY r.check_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
 )
-RETURNING id, (SELECT reference FROM payment WHERE payment.id = refund.payment_id), amount_minor, currency, attempts
+RETURNING id, (SELECT reference FROM payment WHERE payment.id = refund.payment_id), amount_minor, currency
 
 -- name: settle_refund
 SELECT settle_refund_v1(%(refund)s, %(status)s, %(reference)s, %(failure)s, %(check)s)

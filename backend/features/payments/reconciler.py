@@ -13,7 +13,6 @@ from backend.features.payments.settlements import Report, SettledStatus, Settlem
 
 log = logging.getLogger(__name__)
 _MOST = 50
-_GIVE_UP_AFTER = 8  # attempts at a refund that the provider refuses; then a person must look
 _LOOK_AGAIN = timedelta(minutes=1)
 
 
@@ -49,12 +48,11 @@ class Reconciler:
     async def send_refunds(self) -> int:
         """Send each refund that is due, and ask about those on their way. How many."""
         rows = await self._database.fetch_all(queries.claim_refunds, {"most": _MOST})
-        for refund_id, reference, amount, currency, attempts in rows:
-            await self._refund(RefundRequest(refund_id, reference, Money(amount, currency)), attempts)
+        for refund_id, reference, amount, currency in rows:
+            await self._refund(RefundRequest(refund_id, reference, Money(amount, currency)))
         return len(rows)
 
-    async def _refund(self, request: RefundRequest, attempts: int) -> None:
-        reference = None
+    async def _refund(self, request: RefundRequest) -> None:
         try:
             result = await self._provider.refund(request)  # idempotent: asked again, it says what became of it
             status, reference, failure = result.status, result.reference, result.failure
@@ -62,12 +60,8 @@ class Reconciler:
             log.warning("refund %s is sent again later: %s", request.refund_id, error)
             return
         except ProviderRefused as error:
-            status, failure = "failed", str(error)
-        if status == "failed" and attempts < _GIVE_UP_AFTER:
-            log.warning("refund %s was refused (%s), attempt %s", request.refund_id, failure, attempts)
-            return
-        await self._database.fetch_value(
-            queries.settle_refund,
-            {"refund": request.refund_id, "status": status, "reference": reference, "failure": failure,
-             "check": _LOOK_AGAIN},
-        )  # fmt: skip
+            status, reference, failure = "failed", None, str(error)
+        if status == "failed":
+            log.error("refund %s failed for good (%s): a person must return the money", request.refund_id, failure)
+        settled = {"refund": request.refund_id, "status": status, "reference": reference, "failure": failure}
+        await self._database.fetch_value(queries.settle_refund, {**settled, "check": _LOOK_AGAIN})

@@ -31,6 +31,6 @@ async def take_webhook(request: web.Request, raw: bytes, provider: str) -> web.R
         events = configured.verify_webhook(raw, request.headers)
     except WebhookRejected as rejected:
         raise Problem("validation", f"Not accepted: {rejected}.") from None
-    for event in events:
-        await receive(request.app[INBOX], provider, event)
+    if events:
+        await receive(request.app[INBOX], provider, events)
     return web.Response()
