@@ -66,6 +66,7 @@ async def test_a_file_may_hold_percent_signs_functions_and_a_last_comment(folder
     folder.write(_0001_pre_function=f"{function} -- the end")
     await folder.run()
     assert admin.value("SELECT f()") == "5; %"
+    assert await folder.run() == []
 
 
 async def test_runs_at_the_same_time_apply_each_file_once(folder: Folder, admin: Admin) -> None:

@@ -77,13 +77,15 @@ async def test_buying_goes_on_right_after_a_restart_and_no_confirmed_sale_is_los
 
 async def test_while_postgresql_is_down_the_answer_is_quick(own_server: Server, own_database: Database) -> None:
     await asyncio.to_thread(own_server.stop)
-    with suppress(Unavailable):
-        await own_database.execute("SELECT 1")
-    started = time.monotonic()
-    for _ in range(100):
+    slowest = 0.0
+    started = asked = time.monotonic()
+    while asked - started < 0.5:
         with pytest.raises(Unavailable):
             await own_database.execute("SELECT 1")
-    assert time.monotonic() - started < 0.25
+        slowest = max(slowest, time.monotonic() - asked)
+        asked = time.monotonic()
+        await asyncio.sleep(0.001)
+    assert slowest < 0.15
 
 
 async def test_a_hung_postgresql_is_given_up_on_and_used_again_when_it_is_back(
