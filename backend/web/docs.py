@@ -20,6 +20,8 @@ Json = Mapping[str, Any]
 _CSS = Path(__file__).with_name("docs.css").read_text(encoding="utf-8")
 _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 
+_UNBOUNDED = 2**53  # a limit that says no more than "as large as the database takes"
+
 # The style is named by its hash, so nothing else that found its way into the page could style or run anything.
 _POLICY = (
     f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -101,10 +103,11 @@ def _operation(path: str, method: str, operation: Json, schemas: Json) -> str:
     if body:
         parts.append("<h3>Body</h3>" + _fields(body, schemas))
     parts += [_response(status, response, schemas) for status, response in operation["responses"].items()]
-    return f"""<details id="{_anchor(operation)}">
+    # The id stands inside, as a browser opens what is closed only to show something in it.
+    return f"""<details>
 <summary><span class="method">{method.upper()}</span><span class="path">{escape(path)}</span>
 <span class="says">{escape(operation["summary"])}</span></summary>
-<div class="inside">{"".join(parts)}</div></details>"""
+<div class="inside" id="{_anchor(operation)}">{"".join(parts)}</div></details>"""
 
 
 def _with_yes(row: tuple[object, ...]) -> tuple[str, ...]:
@@ -162,7 +165,7 @@ def _type(schema: Json) -> str:
 def _range(schema: Json) -> str:
     low = schema.get("minimum", schema.get("minLength"))
     high = schema.get("maximum", schema.get("maxLength"))
-    if high is None:
+    if high is None or high >= _UNBOUNDED:
         return "" if low is None else f", at least {low}"
     return f", at most {high}" if low is None else f", {low} to {high}"
 
