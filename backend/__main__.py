@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     # Imported here, so that the payment provider, a service of its own, loads nothing of the shop.
-    from backend import app, chores  # noqa: PLC0415
+    from backend import app, chores, worker  # noqa: PLC0415
 
     if options.command == "openapi":
         sys.stdout.write(app.openapi_json())
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         case "serve":
             return app.serve(settings)
         case "worker":
-            return app.work(settings)
+            return worker.work(settings)
         case command:
             return asyncio.run(chores.COMMANDS[command](settings, options))
 
