@@ -25,7 +25,7 @@ build: ## build the front end into frontend/dist
 	$(tool) page
 
 bench: ## measure the shop against its performance targets
-	$(tool) python bench
+	$(tool) page bench
 
 screenshots: ## take the pictures in docs/screenshots from a shop of its own
 	$(tool) page screenshots

@@ -1,6 +1,7 @@
 """The directory PostgreSQL keeps its data in: made once, then checked before each start."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -21,7 +22,7 @@ def owner() -> str | None:
         return None
     made = subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], capture_output=True, check=False)
     if made.returncode not in (0, 9):  # 9: it is there already
-        raise Failure(f"PostgreSQL does not run as root, and making the user {SYSTEM_USER} failed: {_last_line(made)}")
+        raise Failure(f"PostgreSQL does not run as root, and making the user {SYSTEM_USER} failed: {_reason(made)}")
     return SYSTEM_USER
 
 
@@ -70,7 +71,7 @@ def _create(directory: Path, bin_dir: Path, user: str | None) -> None:
     )
     if made.returncode != 0:
         shutil.rmtree(new, ignore_errors=True)
-        raise Failure(f"PostgreSQL cannot make its data directory {directory}: {_last_line(made)}")
+        raise Failure(f"PostgreSQL cannot make its data directory {directory}: {_reason(made)}")
     new.rename(directory)
 
 
@@ -114,7 +115,8 @@ def _let_in(user: str | None, *paths: Path) -> None:
                 say(f"let the user {user} pass through {above} (chmod o+x), so that PostgreSQL can run")
 
 
-def _last_line(process: subprocess.CompletedProcess[bytes]) -> str:
-    lines = (process.stderr or process.stdout).decode(errors="replace").strip().splitlines()
-    errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or ["no message"])[-1]
+def _reason(process: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line that speaks of an error, else the last one."""
+    lines = (process.stdout + process.stderr).decode(errors="replace").strip().splitlines()
+    errors = (line for line in lines if re.search("error|FATAL|PANIC", line))
+    return next(errors, lines[-1] if lines else "it says nothing")

@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from tools.processes import credentials
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with postgres(tmp_path_factory.mktemp("server")) as running:
+def server(module_path: Path) -> Iterator[Server]:
+    with postgres(module_path) as running:
         yield running
 
 

@@ -94,8 +94,8 @@ Start = Callable[..., Shop]
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    running = Shop(tmp_path_factory.mktemp("up") / "data", UP)
+def shop(module_path: Path) -> Iterator[Shop]:
+    running = Shop(module_path / "data", UP)
     yield running
     running.end()
 
