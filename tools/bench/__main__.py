@@ -1,0 +1,113 @@
+"""`python -m tools.bench [--only holds,reads] [--rounds 2] [--record]`: the table; exit 1 on a missed row."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools import console
+from tools.bench import growing, machine, opening, page, reading, results, selling, streaming
+from tools.bench.results import Row
+from tools.bench.selling import LOADS, Market
+from tools.bench.site import migrated, open_shop
+from tools.console import Failure, say, step
+from tools.postgres import postgres
+from tools.setup import ROOT
+
+GROUPS = (*LOADS, "delay", "reads", "size", "sale", "streams", "page")
+JSON = ROOT / "build" / "bench.json"
+DOCUMENT = ROOT / "docs" / "performance.md"
+_CONNECTIONS = 8192  # files that the generator and the shop may have open
+
+
+def main(arguments: list[str]) -> int:
+    options = _options(arguments)
+    os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _allow_connections()
+    described = machine.describe()
+    step(", ".join(f"{name} {what}" for name, what in described.items()))
+    rows = list(_measure(options.only, options.rounds, options.seconds))
+    say(f"\n{results.table(rows)}\n")
+    results.write_json(JSON, rows)
+    if options.record:
+        results.write_figures(DOCUMENT, rows, described)
+    missed = [row.name for row in rows if not row.met]
+    if missed:
+        raise Failure(f"{len(missed)} of {len(rows)} rows missed: {'; '.join(missed)}")
+    step(f"all {len(rows)} rows met")
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description="Measure the shop against its targets.")
+    parser.add_argument("--only", type=_groups, default=GROUPS, metavar="A,B", help=f"some of {','.join(GROUPS)}")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each, of which the median counts")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement of a load")
+    parser.add_argument("--record", action="store_true", help=f"write the table into {DOCUMENT.relative_to(ROOT)} too")
+    return parser.parse_args(arguments)
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    named = tuple(text.split(","))
+    unknown = [name for name in named if name not in GROUPS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(GROUPS)}")
+    return named
+
+
+def _measure(only: tuple[str, ...], rounds: int, seconds: float) -> Iterator[Row]:
+    """The rows, group by group."""
+    if "page" in only:
+        yield from page.weigh()
+    loads = [name for name in LOADS if name in only]
+    with _directory() as directory, postgres(directory) as server:
+        rival = migrated(server, "rival")
+        migrated(server, "shop", "seed")
+        with open_shop(server, "shop", directory / "shop") as site:
+            market = Market(server, site, rival, seconds)
+            if loads:
+                step("selling on one hot pool")
+                yield from selling.sell(market, loads, rounds, delayed=False)
+            if "delay" in only:
+                step("selling on one hot pool while each commit takes 2 ms longer")
+                yield from selling.sell(market, loads or list(LOADS), rounds, delayed=True)
+            if "reads" in only:
+                step("looking at events")
+                yield from reading.read(site, seconds / 2, rounds, directory)
+            if "sale" in only:
+                step("opening a sale")
+                yield from opening.open_sales(site, rounds)
+            if "streams" in only:
+                step("watching an event")
+                yield from streaming.watch(site, seconds)
+        if "size" in only:
+            step("holding in a small shop and in a large one")
+            yield from growing.grow(server, directory, seconds / 2, rounds)
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    """On the disk of the repository: a temporary folder may lie in memory, where a commit costs nothing."""
+    JSON.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=JSON.parent) as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL runs as a user of its own when we are root
+        yield Path(folder)
+
+
+def _allow_connections() -> None:
+    """Ours and that of the processes that we start."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < _CONNECTIONS:
+        raise Failure(f"only {hard} open files are allowed, {_CONNECTIONS} are needed: raise the limit (ulimit -Hn)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, _CONNECTIONS), hard))
+
+
+if __name__ == "__main__":
+    console.run(main)

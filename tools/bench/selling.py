@@ -1,0 +1,106 @@
+"""Holds and bookings on one hot pool, against the obvious way to sell; with and without a slow commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tools.bench import naive
+from tools.bench.cpu import cost, used_by
+from tools.bench.crowd import Visit, for_seconds, send_in
+from tools.bench.customers import CARD, Tally, booking, holding
+from tools.bench.results import Row, Target
+from tools.bench.site import Site
+from tools.bench.stock import Event, Stock
+from tools.console import step
+from tools.postgres import Server
+
+_CAPACITY = 10_000_000
+_DELAY = 2000  # microseconds, about what a standby in another availability zone adds to a commit
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One kind of customer. target, delayed: times the naive way, as it is and when each commit takes 2 ms longer."""
+
+    title: str
+    price: int
+    visit: Callable[[int, Tally], Visit]
+    target: float
+    delayed: float
+
+
+LOADS = {
+    "holds": Load("holds", 0, lambda event, tally: holding([event], tally), 5, 12),
+    "free": Load("free bookings", 0, booking, 1.5, 6),
+    "paid": Load("paid bookings", 4500, lambda event, tally: booking(event, tally, CARD), 0.8, 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The shop and its rival, the same server behind both. seconds: of each measurement."""
+
+    server: Server
+    site: Site
+    rival: Stock
+    seconds: float
+
+
+def sell(market: Market, names: Sequence[str], rounds: int, *, delayed: bool) -> list[Row]:
+    """A row for each of these loads; rounds alternate between the rival and the shop."""
+    loads = [LOADS[name] for name in names]
+    suffix = ", commit_delay 2 ms" if delayed else ""
+    (naive_event,) = market.rival.publish(f"naive{suffix}", capacity=_CAPACITY)
+    events = [
+        market.site.stock.publish(f"{load.title}{suffix}", capacity=_CAPACITY, price=load.price)[0] for load in loads
+    ]
+    ratios: list[list[float]] = [[] for _ in loads]
+    with _slow_commits(market) if delayed else _nothing():
+        for number in range(1, rounds + 1):
+            dsn = market.rival.dsn
+            rate = naive.holds_per_second(market.server, dsn, naive_event, market.seconds)
+            step(f"  round {number} of {rounds}: naive {rate:,.0f}/s")
+            for load, event, found in zip(loads, events, ratios, strict=True):
+                found.append(_rate(market, load, event) / rate)
+    market.site.check()
+    return [
+        Row.of(f"{load.title}{suffix}", Target(load.delayed if delayed else load.target, "x"), found)
+        for load, found in zip(loads, ratios, strict=True)
+    ]
+
+
+def _rate(market: Market, load: Load, event: Event) -> float:
+    """Achieved a second by 64 customers."""
+    tally, pids = Tally(), market.site.pids
+    before = used_by(pids)
+    visits = [load.visit(event.id, tally) for _ in range(naive.CLIENTS)]
+    met = send_in(market.site.port, visits, for_seconds(market.seconds))
+    after = used_by(pids)
+    met.demand(200, 201)
+    rate = tally.done / met.elapsed
+    used = {**cost(before, after), "generator": met.cpu}
+    shares = ", ".join(f"{name} {seconds / tally.done * 1e6:,.0f}" for name, seconds in used.items())
+    quantiles = "/".join(f"{met.percentile(share) * 1000:.1f}" for share in (0.5, 0.95, 0.99))
+    step(f"    {load.title}: {rate:,.0f}/s; us of CPU each: {shares}; a request takes {quantiles} ms (p50/p95/p99)")
+    market.site.settle()
+    return rate
+
+
+@contextmanager
+def _slow_commits(market: Market) -> Iterator[None]:
+    """Every commit of the server waits 2 ms before it writes, whatever else goes on."""
+    reload = "SELECT pg_reload_conf()"
+    market.rival.run(f"ALTER SYSTEM SET commit_delay = {_DELAY}", "ALTER SYSTEM SET commit_siblings = 0", reload)
+    try:
+        market.rival.wait_for("SELECT current_setting('commit_delay') = %s", str(_DELAY))
+        yield
+    finally:
+        market.rival.run("ALTER SYSTEM RESET commit_delay", "ALTER SYSTEM RESET commit_siblings", reload)
+        market.rival.wait_for("SELECT current_setting('commit_delay') = %s", "0")
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
