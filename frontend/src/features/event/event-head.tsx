@@ -30,9 +30,18 @@ export function EventHead({
         <p className={styles.sale}>
           <SaleNote offer={offerOf(event)} />
         </p>
-        <p className={styles.description}>{event.description}</p>
+        {paragraphs(event.description).map((paragraph) => (
+          <p key={paragraph} className={styles.description}>
+            {paragraph}
+          </p>
+        ))}
         <p className={styles.terms}>{cancellationTerms(event, serverNow())}</p>
       </div>
     </section>
   );
+}
+
+/** Blank lines part paragraphs; other line ends are only how the text was typed. */
+function paragraphs(text: string): readonly string[] {
+  return text.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
 }

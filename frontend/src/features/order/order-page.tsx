@@ -1,8 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useSearchParams } from "wouter";
+import { BASKET_KEY } from "#shared/api/basket.ts";
 import { orderQuery } from "#shared/api/orders.ts";
 import { ApiError } from "#shared/api/problem.ts";
-import type { Order } from "#shared/api/types.ts";
+import type { Order, OrderStatus } from "#shared/api/types.ts";
 import { Button, ButtonLink } from "#shared/ui/button.tsx";
 import { EmptyPage } from "#shared/ui/empty-page.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
@@ -25,6 +27,7 @@ export function OrderPage({ id }: { readonly id: string }) {
     ...orderQuery(id, token),
     refetchInterval: ({ state }) => (state.data?.status === "pending" ? POLL_MS : false),
   });
+  useFreshBasket(order?.status);
   if (order) {
     return <Stage order={order} token={token} />;
   }
@@ -43,6 +46,16 @@ export function OrderPage({ id }: { readonly id: string }) {
   ) : (
     <Skeleton height="480px" />
   );
+}
+
+/** What an order that has moved on did to the basket, the header shows too. */
+function useFreshBasket(status: OrderStatus | undefined): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (status !== undefined && status !== "pending") {
+      void queries.invalidateQueries({ queryKey: BASKET_KEY });
+    }
+  }, [status, queries]);
 }
 
 function Stage({ order, token }: { readonly order: Order; readonly token: string }) {

@@ -1,0 +1,98 @@
+import type { Page } from "@playwright/test";
+import axe from "axe-core";
+import {
+  buy,
+  EVENTS,
+  expect,
+  goToPayPage,
+  holdBestSeats,
+  holdTickets,
+  open,
+  payWith,
+  test,
+} from "./visitor.ts";
+
+const WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** What axe finds against WCAG 2.2 AA, in both colour schemes. */
+async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const found = await page.evaluate(async (tags) => {
+      const { violations, passes } = await axe.run({ runOnly: tags });
+      return {
+        passes: passes.length,
+        violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+      };
+    }, WCAG_22_AA);
+    expect(found.violations, colorScheme).toEqual([]);
+    expect(found.passes).toBeGreaterThan(5);
+  }
+}
+
+test("the list, a search without a result, and an unknown page", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("link", { name: EVENTS.festival })).toBeVisible();
+  await expectAccessible(page);
+  await page.goto("/?q=nothingofthekind&city=Nowhere");
+  await expect(page.getByText("Nothing matches your search")).toBeVisible();
+  await expectAccessible(page);
+  await page.goto("/nowhere");
+  await expectAccessible(page);
+});
+
+test("an event to buy, one that is sold out, and one to come", async ({ page }) => {
+  await open(page, EVENTS.festival);
+  await expectAccessible(page);
+  await page.goto("/?q=small");
+  for (const state of ["Sold out", "On sale in"]) {
+    await page.goto("/");
+    await page.getByRole("listitem").filter({ hasText: state }).first().getByRole("link").click();
+    await expect(page.getByRole("region", { name: /Tickets|Seats/ })).toBeVisible();
+    await expectAccessible(page);
+  }
+});
+
+test("the hall with chosen seats, basket, its question and checkout", async ({ page }) => {
+  await open(page, EVENTS.hall);
+  await page.getByRole("button", { name: /^Choose the best/ }).click();
+  await expectAccessible(page);
+  await holdBestSeats(page, EVENTS.hall);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Give the tickets back" }).click();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Go to checkout" }).click();
+  await page.getByRole("button", { name: /^Pay / }).click();
+  await expect(page.getByText("Enter your e-mail address")).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("a declined order, a paid one and a cancelled one", async ({ page }) => {
+  await holdTickets(page, EVENTS.festival, 1);
+  await goToPayPage(page);
+  await payWith(page, "4000000000000002");
+  await page.getByRole("link", { name: /Back to the shop/ }).click();
+  await expect(page.getByRole("heading", { name: "The payment did not go through" })).toBeVisible();
+  await expectAccessible(page);
+  await buy(page, EVENTS.festival, 1);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Cancel the order" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel the order" }).click();
+  await expect(page.getByRole("heading", { name: "This order is cancelled" })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("on a phone nothing needs scrolling sideways but the hall's plan, and seats are large enough to hit", async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto("/");
+  await expect(page.getByRole("link", { name: EVENTS.festival })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await open(page, EVENTS.hall);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  const seat = await page.getByRole("checkbox").first().boundingBox();
+  expect(Math.min(seat?.width ?? 0, seat?.height ?? 0)).toBeGreaterThanOrEqual(24);
+});

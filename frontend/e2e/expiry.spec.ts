@@ -1,0 +1,43 @@
+import { type Shop, startShop } from "./shop.ts";
+import { EVENTS, expect, holdTickets, test } from "./visitor.ts";
+
+let shop: Shop;
+
+test.beforeAll(async () => {
+  test.setTimeout(150_000);
+  shop = await startShop({ HOLD_SECONDS: "4" });
+});
+
+test.afterAll(() => shop.stop());
+
+test.use({ baseURL: async ({ baseURL: _ }, use) => use(shop.url) });
+
+test("when the time is over, basket and checkout say that the tickets went back and nothing was charged", async ({
+  page,
+}) => {
+  await holdTickets(page, EVENTS.festival, 1);
+  await expect(page.getByText("less than a minute left")).toBeVisible();
+  await page.getByRole("link", { name: "Go to checkout" }).click();
+  await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Nothing is held for you" })).toBeVisible();
+  await expect(page.getByText(/went back on sale\. Nothing was charged/)).toBeVisible();
+  await page.getByRole("link", { name: "See what is on" }).click();
+  await expect(page.getByRole("heading", { name: "What is on" })).toBeVisible();
+});
+
+test("paying a moment too late is refused in words, and nothing is charged", async ({ page }) => {
+  await holdTickets(page, EVENTS.festival, 1);
+  await page.getByRole("link", { name: "Go to checkout" }).click();
+  await page.getByLabel("E-mail").fill("robin@example.com");
+  // The page believes that there is time, as one does whose laptop slept.
+  const basket = await page.request.get("/api/basket").then((answer) => answer.json());
+  await page.route("**/api/basket", (route) =>
+    route.fulfill({ json: { ...basket, expires_at: "2999-01-01T00:00:00Z" } }),
+  );
+  await page.reload();
+  await page.getByLabel("E-mail").fill("robin@example.com");
+  await expect.poll(async () => (await page.request.get("/api/basket")).status()).toBe(409);
+  await page.getByRole("button", { name: /^Pay / }).click();
+  await expect(page.getByRole("alert")).toContainText("The time for these tickets is over");
+  await expect(page.getByRole("alert")).toContainText("nothing was charged");
+});
