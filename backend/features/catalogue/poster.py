@@ -41,8 +41,8 @@ def draw_poster(event: Event) -> str:
     """The poster as an SVG document, without scripts, styles or anything from elsewhere."""
     colours = _PALETTES[event.id % len(_PALETTES)]
     pattern = PATTERNS[event.id % len(PATTERNS)]
-    drawing = "".join(pattern(colours, Random(f"{event.id} {event.name}")))  # noqa: S311 - a picture, no secret
     name = _clean(event.name)
+    drawing = "".join(pattern(colours, Random(f"{event.id} {name}")))  # noqa: S311 - a picture, no secret
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="{_FONT}">'
         f"<title>{escape(name)}</title>"
