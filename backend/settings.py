@@ -15,6 +15,11 @@ Secret = Annotated[str, StringConstraints(min_length=16)]
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
+# Where strangers can come, one client is kept from taking it all, unless a variable says otherwise.
+_FACING_CUSTOMERS = ("dev", "prod")
+_LIMITS = {"limit_requests_per_second": 20, "limit_tickets_per_address": 60, "limit_holds_per_customer": 5}
+
+
 class SettingsError(Exception):
     """Names each variable that is wrong and what was expected of it."""
 
@@ -42,7 +47,7 @@ class Settings(BaseModel):
 
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     pay_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
-    limit_requests_per_second: Annotated[float, Field(ge=0)] = 0  # from one address; 0 is no limit, here and below
+    limit_requests_per_second: Annotated[float, Field(ge=0)] = 0  # from one address; 0: no limit
     limit_tickets_per_address: Annotated[int, Field(ge=0)] = 0
     limit_holds_per_customer: Annotated[int, Field(ge=0)] = 0
 
@@ -91,7 +96,11 @@ class Settings(BaseModel):
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """The settings of this process; an empty variable counts as unset. SettingsError lists all that is wrong."""
-        given = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
+        given: dict[str, object] = {
+            name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
+        }
+        if given.get("environment") in _FACING_CUSTOMERS:
+            given = {**_LIMITS, **given}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
