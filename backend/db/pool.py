@@ -28,7 +28,6 @@ class Database:
 
     def __init__(self, options: DatabaseOptions, metrics: PoolMetrics) -> None:
         self._gate = Gate(options, metrics)
-        self.options = options
 
     @classmethod
     async def open(cls, options: DatabaseOptions, metrics: PoolMetrics | None = None) -> Database:

@@ -171,6 +171,18 @@ class TestCancelled:
         gate.release(connection)
         await gate.close(0.0)
 
+    async def test_in_the_moment_before_it_would_be_served(self, dsn: str) -> None:
+        gate = Gate(DatabaseOptions(dsn=dsn, maxsize=1), NoMetrics())
+        connection = await gate.wait()
+        leaving, staying = (asyncio.create_task(gate.wait()) for _ in range(2))
+        await eventually(lambda: len(gate._waiting) == 2)
+        leaving.cancel()
+        gate.release(connection)
+        assert await staying is connection
+        assert leaving.cancelled()
+        gate.release(connection)
+        await gate.close(0.0)
+
     async def test_while_its_connection_is_opened(self, open_database: Opener) -> None:
         db = await open_database(maxsize=1)
         asking = asyncio.create_task(db.execute("SELECT 1"))

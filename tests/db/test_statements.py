@@ -213,6 +213,14 @@ async def test_a_server_that_became_read_only_is_left_for_the_new_primary(open_d
     assert await db.execute("INSERT INTO seat VALUES (1)") == 1
 
 
+async def test_a_server_out_of_means_is_unavailable(open_database: Opener) -> None:
+    db = await open_database(maxsize=1)
+    await db.execute("SET temp_file_limit = '64kB'; SET work_mem = '64kB'")
+    with pytest.raises(Unavailable, match="temporary file size exceeds") as caught:
+        await db.fetch_all("SELECT n FROM generate_series(1, 100000) n ORDER BY random()")
+    assert not isinstance(caught.value, ConnectionLost)
+
+
 async def test_a_refused_connection_is_unavailable(open_database: Opener, dsn: str) -> None:
     db = await open_database(dsn=dsn.replace(DATABASE, "missing"))
     with pytest.raises(Unavailable, match="does not exist") as caught:
