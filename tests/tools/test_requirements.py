@@ -16,7 +16,7 @@ def pins(path: str) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES)
 def test_every_requirement_is_pinned_and_locked_at_the_same_version(path: str) -> None:
-    assert pins(path) - pins(LOCK) == set(), f"regenerate {LOCK} as its first lines say"
+    assert pins(path) - pins(LOCK) == set(), f"regenerate {LOCK}: how stands in requirements.txt"
 
 
 @pytest.mark.parametrize("path", FILES)
