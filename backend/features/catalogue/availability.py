@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,10 +28,14 @@ _FIRST = Freshness(fresh=0.5, usable=0.9, most=1000)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """data: the encoded availability of one event. version: milliseconds, later is newer."""
+    """data: the encoded availability of one event. version: milliseconds, later is newer.
+
+    changes_at: when the clock alone makes it another one.
+    """
 
     data: bytes
     version: int
+    changes_at: datetime | None
 
 
 class AvailabilityFeed:
@@ -42,7 +47,7 @@ class AvailabilityFeed:
         self._clock = clock
         self._changed: set[int] = set()
         self._told = asyncio.Event()
-        self._next_change: float | None = None
+        self._alarms: dict[int, float] = {}  # by event, when a sale opens or ends next
         self._first: Memory[int, State | None] = Memory(self._read_first, _FIRST, clock)
 
     async def state(self, event_id: int) -> State | None:
@@ -51,44 +56,51 @@ class AvailabilityFeed:
 
     def changed(self, events: Iterable[int]) -> None:
         """Read these events soon, if anybody watches them."""
-        self._changed.update(self._hub.watched.intersection(events))
-        if self._changed:
-            self._told.set()
+        self._changed.update(events)
+        self._told.set()
 
     def everything_changed(self) -> None:
         self.changed(self._hub.watched)
 
     async def run(self) -> None:
         """Publish what is told, what changes by the clock alone, and everything now and then."""
+        loop = asyncio.get_running_loop()
+        everything_at = loop.time() + _POLL
         while True:
-            if not await self._wait():
-                self._changed.update(self._hub.watched)
-            changed, self._changed = self._changed, set()
+            await self._wait(everything_at - loop.time())
+            if loop.time() >= everything_at:
+                everything_at = loop.time() + _POLL
+                self.everything_changed()
+            changed = self._hub.watched & (self._changed | self._due())
+            self._changed.clear()
             self._told.clear()
             try:
-                await self._publish(changed)
+                for event_id, state in (await self._read(changed)).items():
+                    self._hub.publish(event_id, state.data, state.version)
             except DatabaseError as error:
                 _log.warning("live availability is not up to date: %s", error)
             await asyncio.sleep(_PAUSE)
 
-    async def _wait(self) -> bool:
-        """Whether somebody has told of a change before the clock makes one, or it is time to look at all."""
-        wait = _POLL
-        if self._next_change is not None:
-            wait = max(0.0, min(wait, self._next_change - self._clock()))
-        try:
-            async with asyncio.timeout(wait):
-                return await self._told.wait()
-        except TimeoutError:
-            return False
+    async def _wait(self, longest: float) -> None:
+        """Until somebody tells of a change or the clock makes one."""
+        now = self._clock()
+        wait = min([longest, *(at - now for at in self._alarms.values())])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(wait, 0)):
+                await self._told.wait()
 
-    async def _publish(self, events: Collection[int]) -> None:
-        self._next_change = None
-        for event_id, state in (await self._read(events)).items():
-            self._hub.publish(event_id, state.data, state.version)
+    def _due(self) -> set[int]:
+        """The events whose alarm has gone off; it is set anew when they are read."""
+        now = self._clock()
+        due = {event_id for event_id, at in self._alarms.items() if at <= now}
+        for event_id in due:
+            del self._alarms[event_id]
+        return due
 
     async def _read_first(self, event_id: int) -> tuple[State | None, datetime | None]:
-        return (await self._read([event_id])).get(event_id), None
+        state = (await self._read([event_id])).get(event_id)
+        self._told.set()  # there may be a new alarm
+        return state, state.changes_at if state else None
 
     async def _read(self, ids: Collection[int]) -> dict[int, State]:
         if not ids:
@@ -99,14 +111,14 @@ class AvailabilityFeed:
         events = await read_events(self._db, ids)
         seated = [event.id for event in events if event.seated]
         seats = await seat_versions(self._db, seated) if seated else {}
-        self._remember(changes_at(events, now))
-        return {
-            event.id: State(orjson.dumps(availability(event, now, version, seats.get(event.id))), version)
-            for event in events
-        }
+        states = {}
+        for event in events:
+            data = orjson.dumps(availability(event, now, version, seats.get(event.id)))
+            states[event.id] = State(data, version, changes_at([event], now))
+        self._set_alarms(states)
+        return states
 
-    def _remember(self, moment: datetime | None) -> None:
-        """The next sale that opens or ends is news too."""
-        if moment is not None:
-            soonest = self._next_change or float("inf")
-            self._next_change = min(soonest, moment.timestamp())
+    def _set_alarms(self, states: Mapping[int, State]) -> None:
+        for event_id, state in states.items():
+            if state.changes_at is not None:
+                self._alarms[event_id] = state.changes_at.timestamp()
