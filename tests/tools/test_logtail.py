@@ -19,10 +19,8 @@ def append(log: Path, text: str) -> None:
 
 def test_new_warnings_are_shown_once_and_nothing_else(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tail = LogTail("worker", log)
-    append(
-        log,
-        '{"level": "info", "message": "fine"}\n{"level": "ERROR", "message": "GET /readiness 503"}\n{"level": "warning", "message": "slow"}\nERROR plain\n',
-    )
+    append(log, '{"level": "info", "message": "fine"}\n{"level": "ERROR", "message": "GET /readiness 503"}\n')
+    append(log, '{"level": "warning", "message": "slow"}\nERROR plain\n')
     tail.show_warnings()
     tail.show_warnings()
     assert capsys.readouterr().out.splitlines() == ["worker: warning slow", "worker: ERROR plain"]
