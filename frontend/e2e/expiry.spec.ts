@@ -1,16 +1,22 @@
 import { type Shop, startShop } from "./shop.ts";
-import { EVENTS, expect, holdTickets, test } from "./visitor.ts";
+import { EVENTS, expect, holdTickets, test as visitorTest } from "./visitor.ts";
 
-let shop: Shop;
-
-test.beforeAll(async () => {
-  test.setTimeout(150_000);
-  shop = await startShop({ HOLD_SECONDS: "4" });
+/** In a shop of its own, where tickets are held for four seconds. */
+const test = visitorTest.extend<object, { shop: Shop }>({
+  shop: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern that nothing is needed
+    async ({}, use) => {
+      const shop = await startShop({ HOLD_SECONDS: "4" });
+      await use(shop);
+      await shop.stop();
+    },
+    { scope: "worker", timeout: 150_000 },
+  ],
+  baseURL: async ({ shop }, use) => use(shop.url),
 });
 
-test.afterAll(() => shop.stop());
-
-test.use({ baseURL: async ({ baseURL: _ }, use) => use(shop.url) });
+// One after the other, so that there is one such shop.
+test.describe.configure({ mode: "default" });
 
 test("when the time is over, basket and checkout say that the tickets went back and nothing was charged", async ({
   page,

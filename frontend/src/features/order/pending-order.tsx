@@ -28,14 +28,15 @@ function Waiting({ order }: { readonly order: Order }) {
     <div className={styles.narrow}>
       <Heading title="Waiting for the payment" />
       <p className={styles.lead} role="status">
-        Your tickets are kept while the bank answers for {sum(order.total, order.currency)}, and appear here
-        as soon as it does.
+        {long
+          ? "The bank has not told us of a payment yet. If you have paid, your tickets appear here by themselves. If not, you were not charged and can pay now."
+          : `Your tickets are kept while the bank answers for ${sum(order.total, order.currency)}, and appear here as soon as it does.`}
       </p>
       <p className={styles.soft}>You can close this page: its link stays good.</p>
       {long && order.payment?.payment_url && (
         <div className={styles.actions}>
           <ButtonAnchor href={order.payment.payment_url} look="primary">
-            Not paid yet? Back to the pay page
+            Pay now
           </ButtonAnchor>
         </div>
       )}
