@@ -87,7 +87,7 @@ async def eventually(condition: Callable[[], Awaitable[object]], within: float =
     """Wait until the condition holds; fail the test when it does not within so many seconds."""
     try:
         async with asyncio.timeout(within):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110 - what it asks cannot set an event
                 await asyncio.sleep(0.02)
     except TimeoutError:
         pytest.fail(f"not within {within} s: {condition}")

@@ -19,7 +19,7 @@ from backend.psp.options import PspOptions
 from backend.psp.service import create_psp
 from backend.settings import Settings
 from backend.worker import jobs_of
-from tests.box_office import BoxOffice, Sale
+from tests.box_office import BoxOffice, Sale, eventually
 
 ROOT = Path(__file__).parents[1]
 PSP_KEY, PSP_SECRET = "the api key of the tests", "the webhook secret of the tests"
@@ -99,9 +99,7 @@ class Shop:
 
     async def settled(self, condition: str, **params: Any) -> None:
         """Wait until this SQL condition holds."""
-        async with asyncio.timeout(8):
-            while not await self.box_office.value(f"SELECT {condition}", **params):
-                await asyncio.sleep(0.05)
+        await eventually(lambda: self.box_office.value(f"SELECT {condition}", **params), within=8)
 
     async def broken(self) -> list[str]:
         return await self.box_office.broken()

@@ -75,7 +75,9 @@ async def test_seats_that_nobody_chose_are_the_front_most_free_ones(box_office: 
     assert await box_office.broken() == []
 
 
-async def test_the_same_request_again_is_answered_and_not_carried_out_again(box_office: BoxOffice, holds: Holds) -> None:
+async def test_the_same_request_again_is_answered_and_not_carried_out_again(
+    box_office: BoxOffice, holds: Holds
+) -> None:
     sale = await box_office.publish(capacity=10)
     request = wish(sale, 3, fingerprint="a")
     first, again = [await holds.submit(each) for each in (request, replace(request, basket_id=uuid4()))]

@@ -21,25 +21,30 @@ Execute = Callable[..., list[tuple[Any, ...]]]
 _SHOP = """
 INSERT INTO event (id, slug, name, venue, city, starts_at, timezone, currency, refundable_until, cancellation_fee_bp)
 VALUES (1, 'a', 'A', 'V', 'C', now() + interval '30 days', 'UTC', 'EUR', now() + interval '20 days', 1000);
-INSERT INTO pool (id, event_id, name, capacity, available) VALUES (1, 1, 'floor', 12, 12), (2, 1, 'hall', 5, 5), (3, 1, 'free', 9, 9);
+INSERT INTO pool (id, event_id, name, capacity, available)
+VALUES (1, 1, 'floor', 12, 12), (2, 1, 'hall', 5, 5), (3, 1, 'free', 9, 9);
 INSERT INTO ticket_type (id, event_id, pool_id, name, price_minor, seated, on_sale_at, off_sale_at)
 SELECT n, 1, n, n::text, price, n = 2, now() - interval '1 day', now() + interval '9 days'
 FROM (VALUES (1, 1000), (2, 555), (3, 0)) AS t(n, price);
-INSERT INTO seat (id, event_id, pool_id, ticket_type_id, row_label, number) SELECT n, 1, 2, 2, 'A', n FROM generate_series(1, 5) AS n;
+INSERT INTO seat (id, event_id, pool_id, ticket_type_id, row_label, number)
+SELECT n, 1, 2, 2, 'A', n FROM generate_series(1, 5) AS n;
 """
-_HOLD = """
+_EACH = "ARRAY[cardinality(%(types)s)]"
+_HOLD = f"""
 SELECT result, basket FROM hold_tickets_v1(
-    array_fill(1, ARRAY[cardinality(%(types)s)]), %(ids)s::uuid[], array_fill(%(basket)s::uuid, ARRAY[cardinality(%(types)s)]),
-    array_fill(%(known)s::uuid, ARRAY[cardinality(%(types)s)]), array_fill(true, ARRAY[cardinality(%(types)s)]),
-    array_fill(NULL::text, ARRAY[cardinality(%(types)s)]), array_fill(NULL::text, ARRAY[cardinality(%(types)s)]),
-    %(types)s, %(quantities)s, %(seats)s, '{1,2,3}', interval '10 minutes', NULL, NULL)
+    array_fill(1, {_EACH}), %(ids)s::uuid[], array_fill(%(basket)s::uuid, {_EACH}),
+    array_fill(%(known)s::uuid, {_EACH}), array_fill(true, {_EACH}), array_fill(NULL::text, {_EACH}),
+    array_fill(NULL::text, {_EACH}), %(types)s, %(quantities)s, %(seats)s, '{{1,2,3}}',
+    interval '10 minutes', NULL, NULL)
 """
 _CHECKOUT = """
-SELECT result, payment FROM checkout_v1(ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY['a@b.example'], ARRAY['A'],
-    ARRAY[NULL::text], ARRAY[NULL::text], ARRAY['hosted'], 'test', interval '15 minutes')
+SELECT result, payment FROM checkout_v1(
+    ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY['a@b.example'], ARRAY['A'], ARRAY[NULL::text],
+    ARRAY[NULL::text], ARRAY['hosted'], 'test', interval '15 minutes')
 """
 _SETTLE = """
-SELECT result FROM settle_v1(ARRAY[%s]::uuid[], ARRAY[%s], ARRAY[%s], ARRAY[NULL::text], ARRAY[NULL::text], interval '2 minutes')
+SELECT result FROM settle_v1(
+    ARRAY[%s]::uuid[], ARRAY[%s], ARRAY[%s], ARRAY[NULL::text], ARRAY[NULL::text], interval '2 minutes')
 """
 
 lines = st.lists(
@@ -145,9 +150,9 @@ def execute(dsn: str) -> Iterator[Execute]:
 
 def test_any_interleaving_keeps_the_invariants(execute: Execute) -> None:
     machine = type("Shop", (Shop,), {"execute": staticmethod(execute)})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=80, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
