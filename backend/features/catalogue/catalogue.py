@@ -34,7 +34,7 @@ class Catalogue:
 
     def __init__(self, db: Database, hub: Hub, clock: Clock = time.time) -> None:
         self._db = db
-        self._clock = clock
+        self.clock = clock
         self.hub = hub
         self.offers = EventOffers(db, clock)
         self.feed = AvailabilityFeed(db, hub, clock)
@@ -44,7 +44,7 @@ class Catalogue:
         self.posters: Memory[int, Answer | None] = Memory(self._poster, _POSTERS, clock)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
+        return datetime.fromtimestamp(self.clock(), UTC)
 
     async def follow(self, dsn: str) -> None:
         """Keep up with what other processes change, until cancelled; on a connection of its own."""
@@ -79,7 +79,7 @@ class Catalogue:
         return Answer.of(body), views.changes_at(events, now)
 
     async def _event(self, event_id: int) -> Made:
-        """Everything but the server's time, which is put in front of it when it is sent."""
+        """Everything but the brace and the server's time, which are put in front of it when it is sent."""
         now = self.now()
         event = await read_event(self._db, event_id)
         if event is None:
@@ -87,7 +87,7 @@ class Catalogue:
         rows = await rows_of_hall(self._db, event_id) if event.seated else []
         # Not stored by browsers: one that took its copy for the answer would show an old time as the server's.
         body = _encoded(views.detail(event, now, rows))
-        return Answer.of(body, cache="no-store"), views.changes_at([event], now)
+        return Answer.of(body[1:], cache="no-store"), views.changes_at([event], now)
 
     async def _seats(self, event_id: int) -> Made:
         event = await read_event(self._db, event_id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import lru_cache
+
 from aiohttp import web
 
 from backend.features.catalogue.answers import Answer, is_known, respond
@@ -23,13 +26,14 @@ async def list_events(request: web.Request, query: EventQuery) -> web.Response:
 
 
 @catalogue_routes.get("/api/events/{event_id:int}", answers={200: EventDetail, 304: None}, problems=("not-found",))
-async def show_event(request: web.Request, event_id: int) -> web.Response:
+async def show_event(request: web.Request) -> web.Response:
     """An event with its ticket types, its hall and the server's time."""
+    event_id = int(request.match_info["event_id"])  # by hand: the hottest of all pages is spared the adapter
     catalogue = request.app[CATALOGUE]
-    answer = await _found(catalogue.events, event_id)
+    answer = catalogue.events.ready(event_id) or await _found(catalogue.events, event_id)
     if is_known(request, answer):
         return respond(request, answer)
-    return web.Response(body=b'{"server_time":"%b",%b' % (_now(catalogue), answer.body[1:]), headers=answer.headers)
+    return web.Response(body=b'{"server_time":"%b",%b' % (_now(catalogue), answer.body), headers=answer.headers)
 
 
 @catalogue_routes.get(
@@ -70,11 +74,17 @@ async def stream_availability(request: web.Request, event_id: int) -> web.Stream
 
 
 async def _found(memory: Memory[int, Answer | None], event_id: int) -> Answer:
-    answer = memory.ready(event_id) or await memory.get(event_id)
+    answer = await memory.get(event_id)
     if answer is None:
         raise Problem("not-found", "There is no such event.")
     return answer
 
 
 def _now(catalogue: Catalogue) -> bytes:
-    return catalogue.now().isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+    seconds = catalogue.clock()
+    return b"%b.%03dZ" % (_second(int(seconds)), seconds % 1 * 1000)
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> bytes:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
