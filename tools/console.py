@@ -1,11 +1,14 @@
 """What the tools say to the person at the terminal. Standard library only: it runs before anything is installed."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-_started = time.monotonic()
+# The set-up hands its start on to the tool that it becomes, so that the seconds go on counting.
+STARTED = "TOOLS_STARTED"
+_started = float(os.environ.pop(STARTED, time.monotonic()))
 
 
 class Failure(Exception):  # noqa: N818 - it is shown to people, and reads well there
@@ -25,6 +28,11 @@ def step(text: str) -> None:
 
 def elapsed() -> float:
     return time.monotonic() - _started
+
+
+def hand_on() -> dict[str, str]:
+    """The environment of a program that we become."""
+    return {**os.environ, STARTED: str(_started)}
 
 
 def run(main: Callable[[list[str]], int]) -> None:

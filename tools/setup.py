@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         for make in {"python": [python], "packages": [python, packages], "page": [python, packages, page]}[part]:
             make()
     if tool:
-        os.execv(PYTHON, [str(PYTHON), "-m", f"tools.{tool[0]}", *tool[1:]])  # noqa: S606
+        os.execve(PYTHON, [str(PYTHON), "-m", f"tools.{tool[0]}", *tool[1:]], console.hand_on())  # noqa: S606
     return 0
 
 
@@ -52,7 +52,7 @@ def python() -> None:
         if not _works(PYTHON):
             step("making the Python environment in .venv")
             _run("python-environment", [sys.executable, "-m", "venv", "--clear", VENV])
-        step("installing the Python packages (once; a few hundred MB)")
+        step("installing the Python packages (once; 700 MB on disk)")
         quietly = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile", "--retries=2"]
         what = ["-r", "requirements.txt", "-c", "requirements.lock"]
         _run("python-packages", [PYTHON, "-m", "pip", "install", *quietly, *what])
