@@ -162,7 +162,7 @@ SELECT pg_notify('catalogue', %(events)s)
 -- The demonstration's sold seats. They go through the shop's own functions, so that the books are right.
 
 -- name: ticket_types_of
-SELECT t.id, t.seated, p.available, p.capacity, t.max_per_order
+SELECT t.id, p.available, t.max_per_order
 FROM ticket_type t JOIN event e ON e.id = t.event_id JOIN pool p ON p.id = t.pool_id
 WHERE e.slug = %(slug)s ORDER BY t.position
 

@@ -40,17 +40,16 @@ async def seed(db: Database, *, environment: str, now: datetime) -> list[Change]
 
 
 async def _sell_out(db: Database, slug: str) -> None:
-    for type_id, _, available, _, most in await db.fetch_all(queries.ticket_types_of, {"slug": slug}):
+    for type_id, available, most in await db.fetch_all(queries.ticket_types_of, {"slug": slug}):
         full, rest = divmod(available, most)
         await _give_away(db, type_id, [_Party(most)] * full + [_Party(rest)] * bool(rest))
 
 
 async def _sell_some_seats(db: Database, slug: str) -> None:
-    for type_id, _, available, capacity, _ in await db.fetch_all(queries.ticket_types_of, {"slug": slug}):
-        if available == capacity:
-            rows = await db.fetch_all(queries.seats_of_type, {"type": type_id})
-            parties = [party for place, (_, seats) in enumerate(rows) for party in _parties(place, seats)]
-            await _give_away(db, type_id, parties)
+    for type_id, _, _ in await db.fetch_all(queries.ticket_types_of, {"slug": slug}):
+        rows = await db.fetch_all(queries.seats_of_type, {"type": type_id})
+        parties = [party for place, (_, seats) in enumerate(rows) for party in _parties(place, seats)]
+        await _give_away(db, type_id, parties)
 
 
 def _parties(row: int, seats: Sequence[int]) -> list[_Party]:
@@ -68,7 +67,7 @@ def _parties(row: int, seats: Sequence[int]) -> list[_Party]:
 
 
 async def _give_away(db: Database, type_id: int, parties: Sequence[_Party]) -> None:
-    """Orders of the box office that cost nothing, one for each party."""
+    """Orders of the box office that cost nothing, one for each party that still finds its seats."""
     if not parties:
         return
     ids = {name: [uuid7() for _ in parties] for name in ("holds", "baskets", "orders", "payments")}
