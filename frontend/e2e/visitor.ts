@@ -6,6 +6,7 @@ export const EVENTS = {
   hall: "Strings by Candlelight",
   otherHall: "The Snow Road",
   free: "Open Doors Day",
+  soldOut: "The Small Hours",
 } as const;
 
 /** A test whose page is at the shop, and that fails when the browser reports an error or a broken policy. */

@@ -8,7 +8,12 @@ const SHOP = process.env.BASE_URL ?? "http://localhost:8080";
 const PICTURES = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const HALL = "Strings by Candlelight";
 
-const DESK = { viewport: { width: 1280, height: 900 }, locale: "en-GB", timezoneId: "Europe/Dublin" };
+const DESK = {
+  viewport: { width: 1280, height: 900 },
+  locale: "en-GB",
+  timezoneId: "Europe/Dublin",
+  reducedMotion: "reduce",
+} as const;
 const PHONE = { ...DESK, viewport: { width: 390, height: 844 }, hasTouch: true, deviceScaleFactor: 2 };
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -16,7 +16,9 @@ export function aTicketType(part: Partial<TicketType> = {}): TicketType {
     available: 500,
     on_sale_at: inFuture(-HOUR),
     off_sale_at: inFuture(240 * HOUR),
+    on_sale: true,
     max_per_order: 10,
+    max_per_customer: null,
     seated: false,
     ...part,
   };
@@ -37,6 +39,9 @@ export function anEvent(part: Partial<EventDetail> = {}): EventDetail {
     on_sale_at: inFuture(-HOUR),
     off_sale_at: inFuture(240 * HOUR),
     status: "published",
+    on_sale: true,
+    seat_map: null,
+    server_time: inFuture(0),
     seated: false,
     poster_url: "/api/events/1/poster.svg?v=1",
     description: "An evening of standards.",
@@ -66,6 +71,8 @@ export function someSeats(width: number, part: (seat: Seat) => Partial<Seat> = (
 export function aBasket(part: Partial<Basket> = {}): Basket {
   return {
     basket_id: "5b5c1f6e-0000-4000-8000-000000000001",
+    event_id: 1,
+    quantity: 2,
     expires_at: inFuture(10 * 60_000),
     extended: false,
     items: [
@@ -96,6 +103,7 @@ export function anOrder(part: Partial<Order> = {}): Order {
   return {
     order_id: "0198c0de-0000-7000-8000-000000000001",
     order_number: "00000001",
+    created_at: inFuture(0),
     status: "paid",
     total: 90,
     currency: "EUR",

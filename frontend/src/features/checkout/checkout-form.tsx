@@ -1,7 +1,6 @@
 import { type FormEvent, useState } from "react";
-import type { CheckoutRequest } from "#shared/api/orders.ts";
 import { ApiError } from "#shared/api/problem.ts";
-import type { Basket } from "#shared/api/types.ts";
+import type { Basket, NewCheckout } from "#shared/api/types.ts";
 import { ActionBar } from "#shared/ui/action-bar.tsx";
 import { Button } from "#shared/ui/button.tsx";
 import { Field } from "#shared/ui/field.tsx";
@@ -79,7 +78,7 @@ export function CheckoutForm({ basket }: { readonly basket: Basket }) {
 }
 
 /** What the visitor filled in; an empty field is one not given. */
-function contactOf(fields: FormData): Pick<CheckoutRequest, "email" | "name"> {
+function contactOf(fields: FormData): Pick<NewCheckout, "email" | "name"> {
   const email = String(fields.get("email") ?? "").trim();
   const name = String(fields.get("name") ?? "").trim();
   return { ...(email && { email }), ...(name && { name }) };

@@ -3,11 +3,11 @@ import { useRef } from "react";
 import { useLocation } from "wouter";
 import { BASKET_KEY } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
-import { type CheckoutRequest, checkout, orderPath } from "#shared/api/orders.ts";
-import type { Basket, CheckoutResult } from "#shared/api/types.ts";
+import { checkout, orderPath } from "#shared/api/orders.ts";
+import type { Basket, CheckoutResult, NewCheckout } from "#shared/api/types.ts";
 import { leaveFor } from "#shared/leave.ts";
 
-type Contact = Pick<CheckoutRequest, "email" | "name">;
+type Contact = Pick<NewCheckout, "email" | "name">;
 
 /** Orders what the basket holds, then goes to the provider's pay page, or to the tickets when nothing is to pay. */
 export function useCheckout() {
@@ -15,7 +15,7 @@ export function useCheckout() {
   const [, navigate] = useLocation();
   const keyFor = useAttemptKey();
   const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (request: CheckoutRequest) => checkout(request, keyFor(request)),
+    mutationFn: (request: NewCheckout) => checkout(request, keyFor(request)),
     onSuccess: (result) => {
       void queries.invalidateQueries({ queryKey: BASKET_KEY });
       goOn(result, navigate);
@@ -30,7 +30,11 @@ export function useCheckout() {
   };
 }
 
-function requestFor(basket: Basket, contact: Contact): CheckoutRequest {
+/**
+ * Names the basket, not left to the cookie: an expired one is then refused instead of bought anew. And names
+ * what the visitor saw, so that a changed price is refused instead of charged.
+ */
+function requestFor(basket: Basket, contact: Contact): NewCheckout {
   return {
     basket_id: basket.basket_id,
     ...contact,
@@ -53,7 +57,7 @@ function goOn(result: CheckoutResult, navigate: (path: string, options: { replac
 }
 
 /** The same key as long as the same thing is asked for: a retry after a lost answer never pays twice. */
-function useAttemptKey(): (request: CheckoutRequest) => string {
+function useAttemptKey(): (request: NewCheckout) => string {
   const attempt = useRef({ asked: "", key: "" });
   return (request) => {
     const asked = JSON.stringify(request);

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
-import { BASKET_KEY, type HoldRequest, hold } from "#shared/api/basket.ts";
+import { BASKET_KEY, hold } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
 import { eventQuery, seatsQuery } from "#shared/api/events.ts";
+import type { NewHold } from "#shared/api/types.ts";
 
 interface Line {
-  readonly request: HoldRequest;
+  readonly request: NewHold;
   readonly key: string;
 }
 
@@ -28,7 +29,7 @@ export function useHold(eventId: number) {
       ]),
   });
   return {
-    hold: (requests: readonly HoldRequest[]) =>
+    hold: (requests: readonly NewHold[]) =>
       mutation.mutate(requests.map((request) => ({ request, key: newKey() }))),
     holding: mutation.isPending,
     error: mutation.error,

@@ -67,7 +67,10 @@ test("after a decline the money, the tickets and the way to pay again are told",
 });
 
 test("cancelling names the fee, asks once more, and says that the money comes back", async () => {
-  const cancelled = anOrder({ status: "cancelled", refunds: [{ amount: 81, status: "due" }] });
+  const cancelled = anOrder({
+    status: "cancelled",
+    refunds: [{ amount: 81, status: "due", reason: "cancelled" }],
+  });
   const asked = stubApi({
     [`GET /api/orders/${ID}`]: inTurn(
       () => ok(anOrder()),

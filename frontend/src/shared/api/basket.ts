@@ -1,17 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "./client.ts";
 import { ApiError } from "./problem.ts";
-import type { Basket } from "./types.ts";
+import type { Basket, NewHold } from "./types.ts";
 
 export const BASKET_KEY = ["basket"] as const;
-
-/** What one hold asks for: some tickets of a type, or these very seats. */
-export interface HoldRequest {
-  readonly event_id: number;
-  readonly quantity?: number;
-  readonly ticket_type_id?: number;
-  readonly seat_ids?: readonly number[];
-}
 
 /** The visitor's basket, found by its cookie; null when there is none or its time is over. */
 export const basketQuery = queryOptions({
@@ -28,7 +20,7 @@ export const basketQuery = queryOptions({
   },
 });
 
-export async function hold(request: HoldRequest, key: string): Promise<void> {
+export async function hold(request: NewHold, key: string): Promise<void> {
   const basket = await call<Basket>("POST", "/api/basket", { body: request, key });
   remember(basket);
 }

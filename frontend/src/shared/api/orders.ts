@@ -1,25 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "./client.ts";
-import type { CheckoutResult, Order } from "./types.ts";
+import type { CheckoutResult, NewCheckout, Order } from "./types.ts";
 
-export interface CheckoutRequest {
-  /** Named, not left to the cookie: an expired basket is then refused instead of bought anew. */
-  readonly basket_id: string;
-  readonly email?: string;
-  readonly name?: string;
-  readonly payment: { readonly method: "hosted" };
-  /** What the visitor saw: a changed price is refused instead of charged. */
-  readonly items?: readonly SeenItem[];
-}
-
-interface SeenItem {
-  readonly event_id: number;
-  readonly ticket_type_id: number;
-  readonly quantity: number;
-  readonly price: number;
-}
-
-export function checkout(request: CheckoutRequest, key: string): Promise<CheckoutResult> {
+export function checkout(request: NewCheckout, key: string): Promise<CheckoutResult> {
   return call("POST", "/api/checkout", { body: request, key });
 }
 

@@ -33,6 +33,7 @@ export function BestAvailable({ seats, currency, most, onChoose }: BestAvailable
   }
   return (
     <div className={styles.best}>
+      <h2>Best available</h2>
       <div className={styles.fields}>
         <Stepper label="Best available" value={quantity} min={1} max={most} onChange={setQuantity} />
         <label className={styles.where}>
