@@ -74,6 +74,10 @@ class Sink(Protocol):
         """Event types: "order.paid", or "order.*" for all that begin so."""
 
     @property
+    def needs_address(self) -> bool:
+        """Whether it has nothing to do for an order whose customer left no e-mail address: it is spared those."""
+
+    @property
     def batch(self) -> int:
         """Most events in one call."""
 

@@ -1,9 +1,9 @@
 -- The outbox and its deliveries. Rows are claimed with SKIP LOCKED, so any number of workers share them.
 
 -- name: route
--- One batch of new events, in one statement: each gets a delivery for every sink that wants it, is marked routed, and
--- the events whose availability it changed are announced. NOTIFY takes an instance-wide lock at commit, so it never
--- rides in a purchase, and here once for a whole batch (in parts of 300 ids, as a payload ends at 8,000 bytes).
+-- One batch of new events, in one statement: each gets a delivery for every sink that wants it and is marked routed;
+-- the shop's events whose availability changed are announced. NOTIFY takes an instance-wide lock at commit, so it
+-- never rides in a purchase, and here once for a whole batch (in parts of 300 ids, as a payload ends at 8,000 bytes).
 -- A bitmap scan would read every new row to find the first ones, and wade through the dead entries of the index each
 -- time; an index scan stops early and leaves marks on the dead ones.
 SET LOCAL enable_bitmapscan = off;
@@ -13,11 +13,14 @@ WITH batch AS (
 ), routed AS (
     UPDATE outbox o SET routed_at = now() FROM batch b WHERE o.id = b.id
 ), wanted AS (
-    INSERT INTO delivery (sink, outbox_id)
-    SELECT w.sink, b.id
-    FROM batch b JOIN unnest(%(sinks)s::text[], %(types)s::text[]) AS w(sink, type)
-        ON w.type IN (b.type, split_part(b.type, '.', 1) || '.*')
-    ON CONFLICT DO NOTHING
+    -- That it is in vain, where the customer left no address, is seen here, before each sale is claimed and read again.
+    SELECT w.sink, b.id, w.needs_address AND NOT EXISTS (
+        SELECT 1 FROM orders o WHERE o.id = b.order_id AND o.email IS NOT NULL
+    ) AS in_vain
+    FROM batch b JOIN unnest(%(sinks)s::text[], %(types)s::text[], %(needs_address)s::boolean[])
+        AS w(sink, type, needs_address) ON w.type IN (b.type, split_part(b.type, '.', 1) || '.*')
+), deliveries AS (
+    INSERT INTO delivery (sink, outbox_id) SELECT sink, id FROM wanted WHERE NOT in_vain ON CONFLICT DO NOTHING
 ), changed AS (
     SELECT event_id FROM batch WHERE event_id IS NOT NULL
     UNION
@@ -28,7 +31,10 @@ WITH batch AS (
     SELECT pg_notify('availability', '[' || string_agg(event_id::text, ',') || ']') IS NOT NULL AS sent
     FROM (SELECT event_id, (row_number() OVER ()) / 300 AS part FROM changed) AS c GROUP BY part
 )
-SELECT (SELECT count(*) FROM batch), (SELECT count(sent) FROM announced)
+SELECT (SELECT count(*) FROM batch), (SELECT count(sent) FROM announced), (
+    SELECT coalesce(jsonb_object_agg(sink, number), '{}')
+    FROM (SELECT sink, count(DISTINCT id) AS number FROM wanted WHERE in_vain GROUP BY sink) AS skipped
+)
 
 -- name: claim
 -- Deliveries that are due, leased to the caller: should it die, they are due again when the lease is over.

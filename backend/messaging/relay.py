@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from backend.db.pool import Database, Row
+from backend.db.errors import Busy, LockTimeout, QueryTimeout, Unavailable
+from backend.db.pool import Database, Params, Row
 from backend.db.queries import load_queries
 from backend.messaging.events import Failure, OutboxEvent, Outcome, Sink
 from backend.messaging.loops import Pause, every, poll, to_the_end, told_to_stop
@@ -29,6 +30,8 @@ ROUTED_AT_ONCE = 500
 MEASURE_SECONDS = 5.0
 # On top of a sink's timeout: what recording the outcome may take, so that a lease never ends before its delivery.
 LEASE_MARGIN = 30.0
+RECORD_PATIENCE = 20.0
+RECORD_PAUSE = 0.2
 # A worker that is told to stop finishes what it delivers, as breaking off would deliver it twice; but not for ever.
 STOP_PATIENCE = 15.0
 LONGEST_REASON = 500
@@ -69,8 +72,12 @@ class Relay:
         self._metrics = metrics or NoMetrics()
         self._retries = retries or Retries()
         self._pause = pause or Pause(0.1, 0.25)
-        wanted = [(sink.name, type_) for sink in self._sinks for type_ in sorted(sink.wants)]
-        self._wanted = {"sinks": [sink for sink, _ in wanted], "types": [type_ for _, type_ in wanted]}
+        wanted = [(sink.name, type_, sink.needs_address) for sink in self._sinks for type_ in sorted(sink.wants)]
+        self._wanted = {
+            "sinks": [name for name, _, _ in wanted],
+            "types": [type_ for _, type_, _ in wanted],
+            "needs_address": [needs for _, _, needs in wanted],
+        }
 
     async def run(self) -> None:
         """Until cancelled; what is being delivered then is finished first."""
@@ -83,8 +90,10 @@ class Relay:
 
     async def route(self) -> bool:
         """Route one batch of new events; whether more may be waiting."""
-        row = await self._db.fetch_one(queries.route, {**self._wanted, "most": ROUTED_AT_ONCE})
-        return row is not None and row[0] == ROUTED_AT_ONCE
+        ((routed, _, skipped),) = await self._db.fetch_all(queries.route, {**self._wanted, "most": ROUTED_AT_ONCE})
+        for sink, count in skipped.items():
+            self._metrics.relayed.labels(sink, "skipped").inc(count)
+        return bool(routed == ROUTED_AT_ONCE)
 
     async def deliver(self, sink: Sink) -> bool:
         """Deliver one batch to the sink; whether more may be waiting."""
@@ -110,7 +119,7 @@ class Relay:
     ) -> None:
         done = [event.id for event, outcome in zip(events, outcomes, strict=True) if not isinstance(outcome, Failure)]
         if done:
-            await self._db.execute(queries.delivered, {"sink": sink.name, "ids": done}, retry=True)
+            await self._keep(queries.delivered, {"sink": sink.name, "ids": done})
         failed = [
             self._failed(sink, event, outcome, attempts=row[0] + 1)
             for row, event, outcome in zip(rows, events, outcomes, strict=True)
@@ -118,11 +127,25 @@ class Relay:
         ]
         if failed:
             columns = dict(zip(("ids", "errors", "pauses", "dead"), map(list, zip(*failed, strict=True)), strict=True))
-            await self._db.execute(queries.failed, {"sink": sink.name, **columns})
-        results = Counter(outcome for outcome in outcomes if not isinstance(outcome, Failure))
-        results.update(dead=sum(dead for *_, dead in failed), failed=sum(not dead for *_, dead in failed))
+            await self._keep(queries.failed, {"sink": sink.name, **columns})
+        results = Counter[str](outcome for outcome in outcomes if not isinstance(outcome, Failure))
+        results.update("dead" if dead else "failed" for *_, dead in failed)
         for result, count in results.items():
             self._metrics.relayed.labels(sink.name, result).inc(count)
+
+    async def _keep(self, sql: str, params: Params) -> None:
+        """Record an outcome, also through an outage that is shorter than the lease: forgetting it delivers again."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + RECORD_PATIENCE
+        while True:
+            try:
+                await self._db.execute(sql, params)
+            except (Unavailable, Busy, QueryTimeout, LockTimeout):
+                if loop.time() > give_up:
+                    raise
+                await asyncio.sleep(RECORD_PAUSE)
+            else:
+                return
 
     def _failed(self, sink: Sink, event: OutboxEvent, failure: Failure, attempts: int) -> tuple[int, str, float, bool]:
         dead = failure.for_good or attempts >= self._retries.attempts

@@ -65,6 +65,7 @@ class Recorder:
 
     name: str = "recorder"
     wants: frozenset[str] = frozenset({"order.paid"})
+    needs_address: bool = False
     batch: int = 10
     concurrency: int = 1
     timeout: float = 5.0

@@ -6,9 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
+from typing import Any
 
+import pytest
+
+from backend.db.errors import Busy, ConnectionLost, Unavailable
 from backend.db.listen import listen
 from backend.db.pool import Database
+from backend.messaging import relay as relay_module
 from backend.messaging.events import Failure, OutboxEvent, Outcome
 from backend.messaging.relay import Retries
 from tests.box_office import BoxOffice, eventually
@@ -49,6 +54,24 @@ async def test_events_that_nobody_wants_are_only_marked_routed(db: Database, out
     assert await outbox.empty()
 
 
+async def test_a_sink_for_addresses_is_spared_the_orders_without_one(
+    db: Database, outbox: Outbox, meters: Meters
+) -> None:
+    mail = Recorder(name="mail", needs_address=True, wants=frozenset({"order.paid", "order.*"}))
+    ledger = Recorder(name="ledger")
+    await db.execute(
+        "INSERT INTO orders (id, basket_id, email, status, total_minor, currency) VALUES"
+        " ('00000000-0000-0000-0000-000000000001', gen_random_uuid(), 'ana@example.com', 'paid', 0, 'EUR'),"
+        " ('00000000-0000-0000-0000-000000000002', gen_random_uuid(), NULL, 'paid', 0, 'EUR');"
+        "INSERT INTO outbox (type, order_id, payload) SELECT 'order.paid', id, '{}' FROM orders ORDER BY id"
+    )
+    addressed, silent = [row[0] for row in await db.fetch_all("SELECT id FROM outbox ORDER BY id")]
+    async with running(relay_to(db, mail, ledger, metrics=meters)):
+        await eventually(outbox.empty)
+    assert (mail.got, ledger.got) == ([addressed], [addressed, silent])
+    assert meters.relayed.figures == {("mail", "skipped"): 1, ("mail", "relayed"): 1, ("ledger", "relayed"): 2}
+
+
 async def test_a_relay_without_sinks_routes_as_well(db: Database, outbox: Outbox) -> None:
     await outbox.add("order.paid")
     await relay_to(db).route()
@@ -72,6 +95,26 @@ async def test_a_crash_between_handing_over_and_recording_it_delivers_again(db: 
     assert await outbox.empty()
 
 
+async def test_an_outcome_is_recorded_through_a_short_outage(
+    db: Database, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await outbox.add()
+    sink = Recorder()
+    relay = relay_to(db, sink)
+    await relay.route()
+    execute, outage = db.execute, iter([Unavailable("going"), ConnectionLost("gone"), Busy("coming back")])
+
+    async def interrupted(*args: Any, **more: Any) -> int:
+        for error in outage:
+            raise error
+        return await execute(*args, **more)
+
+    monkeypatch.setattr(relay_module, "RECORD_PAUSE", 0.001)
+    monkeypatch.setattr(db, "execute", interrupted)
+    await relay.deliver(sink)
+    assert await outbox.empty()
+
+
 async def test_a_relay_that_is_told_to_stop_records_what_it_has_handed_over(db: Database, outbox: Outbox) -> None:
     await outbox.add()
     sink = Recorder(held=asyncio.Event())
@@ -90,12 +133,21 @@ async def test_a_failing_sink_holds_up_no_other(db: Database, outbox: Outbox) ->
     assert {row[:1] + row[2:] for row in await outbox.deliveries()} == {("broken", "pending", 1)}
 
 
-async def test_a_hanging_sink_is_bounded_and_holds_up_no_other(db: Database, outbox: Outbox) -> None:
-    hangs, works = Recorder(name="hangs", held=asyncio.Event(), timeout=0.05), Recorder(name="works")
-    (event,) = await outbox.add()
+async def test_a_hanging_sink_holds_up_no_other(db: Database, outbox: Outbox) -> None:
+    answers = asyncio.Event()
+    hangs, works = Recorder(name="hangs", held=answers, timeout=60), Recorder(name="works")
+    events = await outbox.add(number=50)
     async with running(relay_to(db, hangs, works)):
-        await eventually(lambda: truth(works.got == [event]))
-        await eventually(lambda: holds(outbox.deliveries(), [("hangs", event, "dead", 3)]))
+        await eventually(lambda: truth(works.got == events))
+        answers.set()
+        await eventually(outbox.empty)
+
+
+async def test_a_sink_that_never_answers_has_failed_when_its_time_is_over(db: Database, outbox: Outbox) -> None:
+    (event,) = await outbox.add()
+    sink = Recorder(held=asyncio.Event(), timeout=0.05)
+    async with running(relay_to(db, sink)):
+        await eventually(lambda: holds(outbox.deliveries(), [("recorder", event, "dead", 3)]))
     assert await outbox.errors() == ["no answer within 0.05 s"]
 
 

@@ -29,6 +29,7 @@ class MailSink:
     """Sends a letter for each event that has one. A repeated event sends the same letter with the same Message-ID."""
 
     name = "mail"
+    needs_address = True
     # A transport gives up on a letter after 5 s, so even a slow server has answered for all of them in time.
     batch = 8
     concurrency = 2

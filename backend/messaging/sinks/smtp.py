@@ -92,13 +92,11 @@ class SmtpTransport:
         """Nothing is kept open."""
 
     async def _send_one(self, client: aiosmtplib.SMTP, letter: EmailMessage) -> Failure | None:
-        """Why the server will not have this letter; raises when there is no talking to it any more."""
+        """Why the server will not have this letter; raises when there is no talking to it at all."""
         try:
             async with asyncio.timeout(self._seconds):
                 await client.send_message(letter)
         except (*_REFUSALS, ValueError) as error:
-            if not client.is_connected:
-                raise
             return Failure(f"{self._server.host}: {_reason(error)}", for_good=_for_good(error))
         return None
 

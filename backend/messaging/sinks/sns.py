@@ -8,6 +8,9 @@ from typing import Any
 from backend.messaging.aws import AwsClient, AwsOptions
 from backend.messaging.events import Failure, OutboxEvent, Outcome
 
+# Holds come by the thousand in a sale and are gone ten minutes later.
+LASTING = frozenset({"order.*", "payment.*", "refund.*", "event.*"})
+
 # SNS takes 256 KiB in a call, and an event of a full batch of holds has some 25 kB.
 _BYTES_AT_ONCE = 200_000
 
@@ -19,11 +22,12 @@ class SnsSink:
     """
 
     name = "sns"
+    needs_address = False
     batch = 10  # SNS takes no more in a call
     concurrency = 2
     timeout = 40.0  # two calls of two attempts each
 
-    def __init__(self, topic_arn: str, wants: frozenset[str], options: AwsOptions) -> None:
+    def __init__(self, topic_arn: str, options: AwsOptions, *, wants: frozenset[str] = LASTING) -> None:
         self.wants = wants
         self._topic = topic_arn
         self._client = AwsClient("sns", options)
