@@ -1,18 +1,19 @@
 -- Inventory: a counter per pool, changed only together with its holds.
 -- Lock order, everywhere: payment -> order -> hold -> pool. Only hold_tickets goes pool -> hold, so it skips locked holds.
 -- Planner switches: the tables are small when a plan is cached and large when it runs; index order stays right for both.
+-- One plan for all batches: making one for each would cost as much as carrying it out.
 
 -- Release what is due in one pool, or in all when _pool is null, and give the stock back exactly once.
 -- At most _most holds; returns how many. Holds that somebody else has locked wait for the next call; those of an order
 -- whose payment failed are lapse_orders' business, because the order is locked before its holds.
 CREATE FUNCTION expire_holds_v1(_pool bigint, _most integer) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     due uuid[];
 BEGIN
     due := ARRAY(
         SELECT id FROM hold
-        WHERE state = 'held' AND expires_at <= now() AND order_id IS NULL AND (_pool IS NULL OR pool_id = _pool)
+        WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NULL AND (_pool IS NULL OR pool_id = _pool)
         ORDER BY expires_at LIMIT _most FOR NO KEY UPDATE SKIP LOCKED
     );
     IF cardinality(due) > 0 THEN
@@ -23,7 +24,7 @@ END $$;
 
 -- End holds that the caller has locked: their tickets go back to the pool, their seats become free.
 CREATE FUNCTION release_holds_v1(_holds uuid[], _state text) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM hold WHERE id = ANY (_holds)) ORDER BY id FOR NO KEY UPDATE;
     UPDATE seat SET hold_id = NULL WHERE hold_id = ANY (_holds);
@@ -54,7 +55,7 @@ CREATE FUNCTION hold_tickets_v1(
     _fingerprint text[], _type integer[], _quantity integer[], _seats text[], _types bigint[],
     _ttl interval, _address_limit integer, _customer_limit integer
 ) RETURNS TABLE (request integer, result text, basket uuid, expires timestamptz, price bigint, detail text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
     -- of the ticket types, by their index in _types

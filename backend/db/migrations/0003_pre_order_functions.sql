@@ -1,20 +1,22 @@
 -- Orders: checkout, settlement, cancellation. None of them waits for a provider, and confirming never touches a pool.
 -- Lock order, everywhere: payment -> order -> hold -> pool.
 
--- Turn the live holds of these orders (locked by the caller) into tickets; the orders are paid from here on.
+-- Turn the holds of these orders (locked by the caller) into tickets; the orders are paid from here on. An order is issued
+-- once, so whatever of it is confirmed already has been so by the caller, in a statement that touched the hold anyway.
 CREATE FUNCTION issue_tickets_v1(_orders uuid[]) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor)
-    SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor
-    FROM hold h CROSS JOIN LATERAL generate_series(1, h.quantity) AS n
-    WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying');
-    UPDATE seat SET sold = true
-    WHERE id IN (SELECT unnest(h.seat_ids) FROM hold h
-                 WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying') AND h.seat_ids IS NOT NULL);
+    WITH issued AS (
+        INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor)
+        SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor
+        FROM hold h CROSS JOIN LATERAL generate_series(1, h.quantity) AS n
+        WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying', 'confirmed')
+        RETURNING seat_id
+    )
+    UPDATE seat SET sold = true WHERE id IN (SELECT seat_id FROM issued WHERE seat_id IS NOT NULL);
     UPDATE hold SET state = 'confirmed' WHERE order_id = ANY (_orders) AND state IN ('held', 'paying');
     UPDATE orders SET status = 'paid', paid_at = clock_timestamp(), closed_at = NULL, retained_minor = total_minor
-    WHERE id = ANY (_orders);
+    WHERE id = ANY (_orders) AND status <> 'paid';
     INSERT INTO outbox (type, order_id, payload)
     SELECT 'order.paid', o.id, jsonb_build_object('order_id', o.id, 'total_minor', o.total_minor, 'currency', o.currency)
     FROM orders o WHERE o.id = ANY (_orders);
@@ -31,7 +33,7 @@ CREATE FUNCTION checkout_v1(
     _method text[], _provider text, _pay_within interval
 ) RETURNS TABLE (basket uuid, result text, order_id uuid, order_status text, total bigint, currency text,
                  payment uuid, payment_status text, pay_url text, failure text, tickets text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     locked uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[]; again boolean[];
@@ -70,22 +72,27 @@ BEGIN
 
     placed := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
     IF cardinality(placed) > 0 THEN
-        INSERT INTO orders (id, basket_id, owner, email, name, idempotency_key, fingerprint, status, total_minor, currency)
-        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], _key[i], _fingerprint[i], 'pending', totals[i], currencies[i]
+        INSERT INTO orders (id, basket_id, owner, email, name, idempotency_key, fingerprint, status, total_minor, currency, paid_at)
+        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], _key[i], _fingerprint[i], results[i], totals[i], currencies[i],
+            CASE results[i] WHEN 'paid' THEN clock_timestamp() END
         FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND NOT again[i];
-        UPDATE orders o SET email = coalesce(_email[i], o.email), name = coalesce(_name[i], o.name), idempotency_key = _key[i],
-            fingerprint = _fingerprint[i], status = 'pending', closed_at = NULL, total_minor = totals[i], currency = currencies[i]
-        FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i];
-        UPDATE hold h SET order_id = orders_of[i], state = CASE results[i] WHEN 'pending' THEN 'paying' ELSE h.state END
+        IF true = ANY (again) THEN
+            UPDATE orders o SET email = coalesce(_email[i], o.email), name = coalesce(_name[i], o.name), idempotency_key = _key[i],
+                fingerprint = _fingerprint[i], status = 'pending', closed_at = NULL, total_minor = totals[i], currency = currencies[i]
+            FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i];
+        END IF;
+        UPDATE hold h SET order_id = orders_of[i], state = CASE results[i] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END
         FROM generate_series(1, n) AS i
         WHERE results[i] IN ('paid', 'pending') AND h.basket_id = _basket[i] AND h.state = 'held';
-        INSERT INTO payment (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at)
-        SELECT _payment[i], orders_of[i], _provider, _method[i], totals[i], currencies[i],
-            clock_timestamp() + _pay_within, clock_timestamp() + interval '30 seconds'
-        FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
-        INSERT INTO outbox (type, order_id, payload)
-        SELECT 'order.placed', orders_of[i], jsonb_build_object('order_id', orders_of[i], 'total_minor', totals[i], 'currency', currencies[i])
-        FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
+        IF 'pending' = ANY (results) THEN
+            INSERT INTO payment (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at)
+            SELECT _payment[i], orders_of[i], _provider, _method[i], totals[i], currencies[i],
+                clock_timestamp() + _pay_within, clock_timestamp() + interval '30 seconds'
+            FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
+            INSERT INTO outbox (type, order_id, payload)
+            SELECT 'order.placed', orders_of[i], jsonb_build_object('order_id', orders_of[i], 'total_minor', totals[i], 'currency', currencies[i])
+            FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
+        END IF;
         free := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] = 'paid');
         IF cardinality(free) > 0 THEN
             PERFORM issue_tickets_v1(free);
@@ -123,7 +130,7 @@ $$;
 CREATE FUNCTION settle_v1(
     _payment uuid[], _status text[], _reference text[], _pay_url text[], _failure text[], _grace interval
 ) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, tickets text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     results text[]; simple uuid[]; i integer; n integer := cardinality(_payment);
@@ -248,7 +255,8 @@ DECLARE
 BEGIN
     due := ARRAY(
         SELECT id FROM orders WHERE id IN (
-            SELECT order_id FROM hold WHERE state = 'held' AND expires_at <= now() AND order_id IS NOT NULL LIMIT _most
+            SELECT order_id FROM hold
+            WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NOT NULL LIMIT _most
         ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     );
     IF cardinality(due) = 0 THEN RETURN 0; END IF;
@@ -338,7 +346,7 @@ END $$;
 -- unknown when nothing here matches it (it may come before what it speaks of: it is looked at again, up to ten times).
 CREATE FUNCTION process_webhooks_v1(_provider text, _events text[], _grace interval)
 RETURNS TABLE (event_id text, result text, order_id uuid, tickets integer, waited interval)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     hooks text[]; targets uuid[]; payments uuid[]; statuses text[]; refs text[]; outcomes jsonb := '{}'; hook record;
