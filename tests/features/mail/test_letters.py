@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP, default
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
@@ -184,6 +185,14 @@ async def test_of_a_cancelled_event_all_comes_back_and_the_other_tickets_stay() 
     assert "Your other tickets stay valid: Night of the Organ." in said
 
 
+async def test_a_later_cancellation_does_not_speak_of_an_event_that_was_cancelled_before() -> None:
+    off = replace(ORGAN, cancelled=True)
+    terms: dict[str, Any] = {"refund_minor": 9999, "fee_minor": 0, "currency": "EUR", "by": "customer"}
+    message = await write(order(ticket(state="void"), ticket(off, state="void")), "order.cancelled", **terms)
+    assert message["Subject"] == "Cancelled: Winter Concert"
+    assert "Night of the Organ" not in text(message)
+
+
 @pytest.mark.parametrize(
     ("reason", "subject", "sentence"),
     [
@@ -258,6 +267,12 @@ async def test_a_line_break_in_an_events_name_does_not_begin_a_header() -> None:
     assert "Bcc" not in message
 
 
+async def test_control_characters_are_left_out() -> None:
+    message = await write(order(ticket(replace(CONCERT, name="Con\0cert \x1b[31mred\x7f"))))
+    assert message["Subject"] == "Your ticket for Concert [31mred"
+    assert "\nConcert [31mred\n" in text(message)
+
+
 async def test_what_somebody_typed_as_a_name_is_not_sent_to_a_stranger() -> None:
     message = await write(order(ticket(), name="Win a prize at https://evil.example"))
     assert "evil.example" not in message.as_string()
@@ -288,6 +303,7 @@ async def test_html_has_one_link_and_says_all_that_the_plain_text_says() -> None
     seen = _Seen()
     seen.feed(html(message))
     assert seen.links == [LINK]
+    assert f'href="{escape(LINK)}"' in html(message)
     assert "url(" not in html(message)
     shown = flat(" ".join(seen.words))
     for paragraph in text(message).replace(f":\n{LINK}", "").split("\n\n"):
