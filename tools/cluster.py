@@ -1,6 +1,7 @@
 """The directory PostgreSQL keeps its data in: made once, then checked before each start."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -20,9 +21,16 @@ def owner() -> str | None:
     """The system user to run the server as when we are root, which PostgreSQL refuses; None: as ourselves."""
     if os.geteuid() != 0:
         return None
-    made = subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], capture_output=True, check=False)
-    if made.returncode not in (0, 9):  # 9: it is there already
-        raise Failure(f"PostgreSQL does not run as root, and making the user {SYSTEM_USER} failed: {_reason(made)}")
+    with suppress(KeyError):
+        return pwd.getpwnam(SYSTEM_USER).pw_name
+    make = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    try:
+        subprocess.run(make, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure(
+            f"PostgreSQL does not run as root, and the user {SYSTEM_USER} could not be made ({error}):"
+            f" make it with `{' '.join(make)}`, or start as another user"
+        ) from error
     return SYSTEM_USER
 
 

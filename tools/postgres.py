@@ -7,6 +7,7 @@ It is a real server: fsync and synchronous_commit on, write-ahead log, crash rec
 """
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -159,8 +160,9 @@ def postgres(
 
 
 def _socket_dir(directory: Path) -> Path:
-    """Where the socket lies: with the data, or in a short temporary path when that one is too long for a socket."""
-    if len(os.fsencode(directory / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES:
+    """Where the socket lies: with the data, else, when a socket's path may not be so long or odd, in a temporary one."""
+    fits = len(os.fsencode(directory / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES
+    if fits and re.fullmatch(r"[\w./+-]+", str(directory), re.ASCII):  # a comma, for one, separates hosts
         return directory
     return Path(tempfile.mkdtemp(prefix="aegis-pg-"))
 

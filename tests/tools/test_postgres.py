@@ -99,8 +99,9 @@ def test_it_ends_with_the_process_that_started_it_even_when_that_is_killed(tmp_p
     assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "it shut down in good order"
 
 
-def test_a_path_too_long_for_a_socket_still_works(tmp_path: Path) -> None:
-    with postgres(tmp_path / ("long" * 25)) as server:
+@pytest.mark.parametrize("name", ["long" * 25, "Ann's shop, 100% 票"])
+def test_a_path_that_no_socket_can_have_still_works(tmp_path: Path, name: str) -> None:
+    with postgres(tmp_path / name) as server:
         assert query(server.dsn, "SELECT 1") == (1,)
 
 
