@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { posterUrl } from "#shared/api/events.ts";
 import type { BasketItem } from "#shared/api/types.ts";
 import { counted } from "#shared/words/counts.ts";
+import { eventDate } from "#shared/words/dates.ts";
 import { money } from "#shared/words/money.ts";
 import styles from "./lines.module.css";
 import { Poster } from "./poster.tsx";
@@ -25,10 +26,11 @@ export function Lines({ items, currency, action }: LinesProps) {
             <h2 className={styles.name}>
               <Link href={`/events/${item.event_id}`}>{item.event_name}</Link>
             </h2>
+            <p className={styles.detail}>{eventDate(item.starts_at, item.timezone)}</p>
             <p>
               {counted(item.quantity, "ticket")}, {item.ticket_type}
             </p>
-            {item.seats.length > 0 && <p className={styles.seats}>{seatWords(item)}</p>}
+            {item.seats.length > 0 && <p className={styles.detail}>{seatWords(item)}</p>}
           </div>
           <p className={styles.price}>{money(item.price, currency)}</p>
           {action && <div className={styles.action}>{action(item)}</div>}
