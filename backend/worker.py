@@ -164,7 +164,7 @@ def _sinks(
     """Where the relay delivers to; with SNS the letters are written by the consumer of its queue."""
     if settings.events == "postgres":
         return [mail], []
-    topic = SnsSink(settings.sns_topic_arn, frozenset({"*"}), _aws(settings))
+    topic = SnsSink(settings.sns_topic_arn, _aws(settings))
     consumer = SqsConsumer(database, settings.sqs_queue_url, mail, _aws(settings))
     stack.push_async_callback(topic.close)
     stack.push_async_callback(consumer.close)
