@@ -160,7 +160,7 @@ def postgres(
 
 
 def _socket_dir(directory: Path) -> Path:
-    """Where the socket lies: with the data, else, when a socket's path may not be so long or odd, in a temporary one."""
+    """Where the socket lies: with the data, or in a temporary place when that path is too long or odd for a socket."""
     fits = len(os.fsencode(directory / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES
     if fits and re.fullmatch(r"[\w./+-]+", str(directory), re.ASCII):  # a comma, for one, separates hosts
         return directory
