@@ -61,6 +61,7 @@ class Settings(BaseModel):
     stripe_api_url: Url = "https://api.stripe.com"
 
     mail_from: Address = "tickets@tickets.example.com"
+    mail_reply_to: Address | None = None  # read by a person; letters about failed refunds ask for an answer
     mailbox_dir: Path = Path("mailbox")
     smtp_url: Annotated[str | None, StringConstraints(pattern=r"^smtps?://.+")] = None
     ses: bool = False

@@ -145,7 +145,7 @@ def _mail(settings: Settings, stack: AsyncExitStack, orders: Orders) -> tuple[Ma
 
     transport = _transport(settings)
     stack.push_async_callback(transport.close)
-    composer = Composer(orders, link, Sender(settings.mail_from), pdf=printer.pdf)
+    composer = Composer(orders, link, Sender(settings.mail_from, reply_to=settings.mail_reply_to), pdf=printer.pdf)
     sink = MailSink(WANTS, composer, transport)
     return sink, (sink.name,)
 

@@ -175,7 +175,7 @@ END $$;
 CREATE FUNCTION settle_one_v1(_payment uuid, _status text, _reference text, _pay_url text, _failure text, _grace interval)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-    mine payment; sale orders; paying uuid[];
+    mine payment; sale orders; paying uuid[]; why text;
 BEGIN
     UPDATE payment SET status = _status, reference = coalesce(_reference, reference), pay_url = coalesce(_pay_url, pay_url),
         failure = _failure, settled_at = CASE WHEN _status = 'processing' THEN NULL ELSE clock_timestamp() END
@@ -193,15 +193,15 @@ BEGIN
             PERFORM issue_tickets_v1(ARRAY[sale.id]);
             RETURN 'paid';
         END IF;
+        why := CASE sale.status WHEN 'paid' THEN 'paid_twice' WHEN 'cancelled' THEN 'cancelled' ELSE 'too_late' END;
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
-        VALUES (gen_random_uuid(), mine.id, sale.id, mine.amount_minor, mine.currency,
-                CASE sale.status WHEN 'paid' THEN 'paid_twice' WHEN 'cancelled' THEN 'cancelled' ELSE 'too_late' END);
+        VALUES (gen_random_uuid(), mine.id, sale.id, mine.amount_minor, mine.currency, why);
         IF sale.status = 'pending' THEN
             UPDATE orders SET status = 'lapsed', closed_at = clock_timestamp() WHERE id = sale.id;
             PERFORM release_holds_v1(ARRAY(SELECT id FROM hold WHERE order_id = sale.id AND state IN ('held', 'paying')), 'expired');
         END IF;
         INSERT INTO outbox (type, order_id, payload) VALUES ('refund.due', sale.id, jsonb_build_object(
-            'order_id', sale.id, 'amount_minor', mine.amount_minor, 'currency', mine.currency, 'reason', 'too_late'));
+            'order_id', sale.id, 'amount_minor', mine.amount_minor, 'currency', mine.currency, 'reason', why));
         RETURN 'refund-due';
     END IF;
 
