@@ -9,6 +9,8 @@ export default defineConfig({
     // The content security policy allows no data: scripts or fonts, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The licences of what is built in, as they ask for.
+    license: { fileName: "licenses.md" },
   },
   test: {
     environment: "jsdom",

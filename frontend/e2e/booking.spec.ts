@@ -1,4 +1,4 @@
-import { buy, EVENTS, expect, goToPayPage, holdTickets, payWith, test } from "./visitor.ts";
+import { buy, EVENTS, expect, goToPayPage, holdTickets, open, payWith, test } from "./visitor.ts";
 
 const DECLINED = "4000000000000002";
 
@@ -33,6 +33,25 @@ test("a visitor finds an event, holds two tickets, pays and has them with codes,
 
   await page.goto("/basket");
   await expect(page.getByRole("heading", { name: "Nothing is held for you" })).toBeVisible();
+});
+
+test("how fast the page felt is reported when the visitor leaves", async ({ page }) => {
+  const answers: number[] = [];
+  page.on("response", (answer) => {
+    if (answer.url().endsWith("/api/rum")) {
+      answers.push(answer.status());
+    }
+  });
+  await open(page, EVENTS.festival);
+  await expect
+    .poll(async () => {
+      await page.evaluate(() => {
+        Object.defineProperty(document, "visibilityState", { get: () => "hidden", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      });
+      return answers;
+    })
+    .toEqual([204]);
 });
 
 test("the order opens again from its link alone", async ({ page, browser }) => {

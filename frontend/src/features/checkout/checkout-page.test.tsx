@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { leaveFor } from "#shared/leave.ts";
 import { expectAccessible } from "#testing/accessible.ts";
@@ -6,7 +6,7 @@ import { aBasket, anOrder } from "#testing/samples.ts";
 import { inTurn, ok, problem, type Routes, stubApi } from "#testing/stub-api.ts";
 import { visit } from "#testing/visit.tsx";
 
-vi.mock("#shared/leave.ts", () => ({ leaveFor: vi.fn() }));
+vi.mock("#shared/leave.ts", async (original) => ({ ...(await original<object>()), leaveFor: vi.fn() }));
 
 const PENDING = {
   order_id: "o-1",
@@ -46,6 +46,18 @@ test("paying names the basket and the prices that were seen, then leaves for the
       items: [{ event_id: 1, ticket_type_id: 11, quantity: 2, price: 45 }],
     },
   ]);
+});
+
+test("who comes back from the pay page by the browser's button can pay again", async () => {
+  const { payments } = till();
+  const user = visit("/checkout");
+  await user.type(await screen.findByLabelText("E-mail"), "robin@example.com");
+  await user.click(screen.getByRole("button", { name: "Pay €90.00" }));
+  await screen.findByRole("button", { name: "One moment…" });
+  await waitFor(() => expect(leaveFor).toHaveBeenCalled());
+  act(() => void dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await user.click(await screen.findByRole("button", { name: "Pay €90.00" }));
+  await waitFor(() => expect(payments()).toHaveLength(2));
 });
 
 test("without an e-mail the form says what is missing and asks the server nothing", async () => {

@@ -5,7 +5,7 @@ import { BASKET_KEY } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
 import { checkout, orderPath } from "#shared/api/orders.ts";
 import type { Basket, CheckoutResult, NewCheckout } from "#shared/api/types.ts";
-import { leaveFor } from "#shared/leave.ts";
+import { leaveFor, useWayBack } from "#shared/leave.ts";
 
 type Contact = Pick<NewCheckout, "email" | "name">;
 
@@ -14,7 +14,7 @@ export function useCheckout() {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const keyFor = useAttemptKey();
-  const { mutate, error, isPending, isSuccess } = useMutation({
+  const { mutate, error, isPending, isSuccess, reset } = useMutation({
     mutationFn: (request: NewCheckout) => checkout(request, keyFor(request)),
     onSuccess: (result) => {
       void queries.invalidateQueries({ queryKey: BASKET_KEY });
@@ -22,6 +22,7 @@ export function useCheckout() {
     },
     onError: () => queries.invalidateQueries({ queryKey: BASKET_KEY }),
   });
+  useWayBack(reset);
   return {
     pay: (basket: Basket, contact: Contact) => mutate(requestFor(basket, contact)),
     // Until the browser has left for the pay page, a second click would be a second attempt.

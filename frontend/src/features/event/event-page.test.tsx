@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { expectAccessible } from "#testing/accessible.ts";
 import { aBasket, anEvent, aTicketType, inFuture } from "#testing/samples.ts";
@@ -58,6 +58,25 @@ test("a refused hold says what is left and that nothing was charged", async () =
   expect(await screen.findByRole("alert")).toHaveTextContent(
     /Not enough tickets are left.*Only 1 left\..*Nothing was held or charged/,
   );
+});
+
+test("when only the first of two types can be held, the page says so and asks no more for it", async () => {
+  const types = [aTicketType(), aTicketType({ id: 12, name: "Balcony", price: 60 })];
+  shop(anEvent({ ticket_types: types }), {
+    "POST /api/basket": inTurn(
+      () => ok(aBasket(), 201),
+      () => problem("sold-out", 409, { detail: "Sold out." }),
+    ),
+  });
+  const user = visit("/events/1");
+  await user.click(await screen.findByRole("button", { name: "One more, Standing" }));
+  await user.click(screen.getByRole("button", { name: "One more, Balcony" }));
+  await user.click(screen.getByRole("button", { name: "Hold 2 tickets" }));
+  const alert = await screen.findByRole("alert");
+  expect(alert).toHaveTextContent(/Only a part is held.*What is held is in your basket; nothing was charged/);
+  expect(within(alert).getByRole("link", { name: "See what is held" })).toHaveAttribute("href", "/basket");
+  expect(screen.getByRole("button", { name: "Hold 1 ticket" })).toBeEnabled();
+  expect(screen.getByText("€60.00", { selector: "output" })).toBeVisible();
 });
 
 test("no more can be chosen than one order may have or than are left", async () => {
@@ -138,18 +157,18 @@ test("availability follows the stream", async () => {
 test("where the stream fails the page asks again every ten seconds", async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   vi.stubGlobal("EventSource", Stream);
-  const asked = shop(anEvent(), {
-    "GET /api/events/1": inTurn(
-      () => ok(anEvent()),
-      () => ok(anEvent({ ticket_types: [aTicketType({ available: 5 })] })),
-    ),
-  });
+  const full = () => ok(anEvent());
+  const few = () => ok(anEvent({ ticket_types: [aTicketType({ available: 5 })] }));
+  const asked = shop(anEvent(), { "GET /api/events/1": inTurn(full, full, few) });
+  const reads = () => asked.filter(({ path }) => path === "/api/events/1");
   visit("/events/1");
   await screen.findByRole("button", { name: "Hold 1 ticket" });
+  act(() => Stream.last.onopen());
+  await act(() => vi.advanceTimersByTimeAsync(30_000));
+  expect(reads()).toHaveLength(2);
   act(() => Stream.last.onerror());
   await act(() => vi.advanceTimersByTimeAsync(11_000));
   await waitFor(() => expect(screen.getByText("5 tickets left")).toBeVisible());
-  expect(asked.filter(({ path }) => path === "/api/events/1")).toHaveLength(2);
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });

@@ -3,8 +3,8 @@ import type { EventDetail, TicketType } from "#shared/api/types.ts";
 import { type Offer, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { ActionBar } from "#shared/ui/action-bar.tsx";
-import { Button } from "#shared/ui/button.tsx";
-import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
+import { Button, ButtonLink } from "#shared/ui/button.tsx";
+import { ErrorNotice, Notice, titleOf } from "#shared/ui/notice.tsx";
 import { SaleNote } from "#shared/ui/sale-note.tsx";
 import { Stepper } from "#shared/ui/stepper.tsx";
 import { counted } from "#shared/words/counts.ts";
@@ -17,7 +17,10 @@ import { useHold } from "./use-hold.ts";
 export function TicketPicker({ event }: { readonly event: EventDetail }) {
   const [chosen, setChosen] = useState<ReadonlyMap<number, number>>(new Map());
   const now = useServerNow();
-  const { hold, holding, error, forget } = useHold(event.id);
+  const { hold, holding, partly, error, forget } = useHold(event.id, (held) =>
+    // What is held already is not asked for again.
+    setChosen(new Map([...chosen, ...held.map((line) => [line.ticket_type_id ?? 0, 0] as const)])),
+  );
   // Where there is nothing to choose between, one ticket is the likeliest start.
   const usual = event.ticket_types.length === 1 ? 1 : 0;
   const quantityOf = (type: TicketType) => Math.min(chosen.get(type.id) ?? usual, most(type, now));
@@ -51,7 +54,7 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
           />
         ))}
       </ul>
-      <ErrorNotice error={error} />
+      <Refusal error={error} partly={partly} />
       {event.ticket_types.some((type) => saleState(typeOffer(type), now) === "open") && (
         <ActionBar summary={tickets > 0 ? sum(total, event.currency) : "Choose how many"}>
           <Button look="primary" busy={holding && "Holding…"} disabled={tickets === 0} onClick={holdThem}>
@@ -60,6 +63,22 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
         </ActionBar>
       )}
     </section>
+  );
+}
+
+/** Why tickets could not be held; when others of the same click were, that too. */
+function Refusal({ error, partly }: { readonly error: Error | null; readonly partly: boolean }) {
+  if (!error || !partly) {
+    return <ErrorNotice error={error} />;
+  }
+  return (
+    <Notice
+      tone="alarm"
+      title="Only a part is held"
+      actions={<ButtonLink href="/basket">See what is held</ButtonLink>}
+    >
+      {titleOf(error)}: the rest could not be held. What is held is in your basket; nothing was charged.
+    </Notice>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { BASKET_KEY, hold } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
@@ -10,15 +11,27 @@ interface Line {
   readonly key: string;
 }
 
-/** Holds tickets, line after line, then goes to the basket; each line has its key, so a retry holds nothing twice. */
-export function useHold(eventId: number) {
+/**
+ * Holds tickets, line after line, then goes to the basket; each line has its key, so a retry holds nothing twice.
+ * When a line is refused those before it stay held: `partly` is then true, and `onPartly` is told of them.
+ */
+export function useHold(eventId: number, onPartly?: (held: readonly NewHold[]) => void) {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
+  const held = useRef<readonly NewHold[]>([]);
+  const [partly, setPartly] = useState(false);
   const mutation = useMutation({
     mutationFn: async (lines: readonly Line[]) => {
-      for (const line of lines) {
-        await hold(line.request, line.key);
+      held.current = [];
+      for (const { request, key } of lines) {
+        await hold(request, key);
+        held.current = [...held.current, request];
       }
+    },
+    onMutate: () => setPartly(false),
+    onError: () => {
+      setPartly(held.current.length > 0);
+      onPartly?.(held.current);
     },
     onSuccess: () => navigate("/basket"),
     onSettled: () =>
@@ -32,6 +45,7 @@ export function useHold(eventId: number) {
     hold: (requests: readonly NewHold[]) =>
       mutation.mutate(requests.map((request) => ({ request, key: newKey() }))),
     holding: mutation.isPending,
+    partly,
     error: mutation.error,
     forget: mutation.reset,
   };

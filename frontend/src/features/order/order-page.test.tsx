@@ -6,7 +6,7 @@ import { anOrder, inFuture } from "#testing/samples.ts";
 import { inTurn, ok, problem, stubApi } from "#testing/stub-api.ts";
 import { visit } from "#testing/visit.tsx";
 
-vi.mock("#shared/leave.ts", () => ({ leaveFor: vi.fn() }));
+vi.mock("#shared/leave.ts", async (original) => ({ ...(await original<object>()), leaveFor: vi.fn() }));
 
 const ID = anOrder().order_id;
 const PATH = `/orders/${ID}?token=secret`;

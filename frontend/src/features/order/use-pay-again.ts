@@ -2,12 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { newKey } from "#shared/api/client.ts";
 import { checkout } from "#shared/api/orders.ts";
 import type { Order } from "#shared/api/types.ts";
-import { leaveFor } from "#shared/leave.ts";
+import { leaveFor, useWayBack } from "#shared/leave.ts";
 
 /** A new payment for an order whose last one failed; works from the order's link alone, without the basket's cookie. */
 export function usePayAgain(order: Order) {
   const queries = useQueryClient();
-  const { mutate, isPending, isSuccess, error } = useMutation({
+  const { mutate, isPending, isSuccess, error, reset } = useMutation({
     mutationFn: (key: string) =>
       checkout(
         {
@@ -25,5 +25,6 @@ export function usePayAgain(order: Order) {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["order", order.order_id] }),
   });
+  useWayBack(reset);
   return { payAgain: () => mutate(newKey()), starting: isPending || isSuccess, error };
 }

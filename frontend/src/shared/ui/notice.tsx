@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { ApiError } from "#shared/api/problem.ts";
-import { explain } from "#shared/words/errors.ts";
+import { type Explanation, explain } from "#shared/words/errors.ts";
 import styles from "./notice.module.css";
 
 interface NoticeProps {
@@ -34,10 +34,19 @@ export function ErrorNotice({
   if (!error) {
     return null;
   }
-  const { title, text } = explain(error instanceof ApiError ? error : new ApiError(0, {}));
+  const { title, text } = explained(error);
   return (
     <Notice tone="alarm" title={title} actions={actions}>
       {text}
     </Notice>
   );
+}
+
+/** What went wrong, in a few words. */
+export function titleOf(error: Error): string {
+  return explained(error).title;
+}
+
+function explained(error: Error): Explanation {
+  return explain(error instanceof ApiError ? error : new ApiError(0, {}));
 }
