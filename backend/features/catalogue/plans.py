@@ -21,7 +21,7 @@ from backend.features.catalogue.yaml_file import Place, YamlFile, YamlFileError
 Halls = Mapping[str, list[Section]]
 
 
-class EventFileError(Exception):
+class EventFileError(ValueError):
     """The file cannot be applied. problems: one line each, `file:line: field: what is wrong`."""
 
     def __init__(self, *problems: str) -> None:

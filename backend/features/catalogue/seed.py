@@ -17,7 +17,7 @@ _HALF_FULL = "the-snow-road"
 _GAP = 5  # of so many parties in a row of the half-full hall, one has not come
 
 
-class SeedRefusedError(Exception):
+class SeedRefusedError(ValueError):
     """Demonstration events have no place in production."""
 
 

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from backend.db.listen import News
 from backend.db.pool import Database
+from backend.features.catalogue import availability
 from backend.features.catalogue.apply import apply_events
 from backend.features.catalogue.catalogue import Catalogue
 from backend.features.catalogue.routes import CATALOGUE, catalogue_routes
@@ -100,8 +101,9 @@ async def visitor(db: Database, dsn: str, tmp_path: Path) -> AsyncIterator[Visit
 
 
 @pytest.fixture
-async def live(visitor: Visitor) -> AsyncIterator[Visitor]:
-    """The visitor, with a catalogue that hears what other processes change."""
+async def live(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
+    """The visitor, with a catalogue that hears what other processes change, and does not look by itself."""
+    monkeypatch.setattr(availability, "_POLL", 600.0)
     catalogue = visitor.catalogue
     take = catalogue.take
 

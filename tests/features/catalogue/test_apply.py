@@ -249,7 +249,8 @@ async def test_every_process_is_told_which_events_changed(apply: Apply, dsn: str
         assert (await anext(news)).notices == (("catalogue", "[5,6]"),)
 
 
-async def test_two_files_applied_at_once_do_not_interleave(apply: Apply, box_office: BoxOffice) -> None:
+async def test_files_applied_at_once_do_not_interleave(apply: Apply, db: Database, box_office: BoxOffice) -> None:
+    await db.warm()
     results = await asyncio.gather(*(apply(event()) for _ in range(3)))
     assert sorted(change.action for (change,) in results) == ["published", "unchanged", "unchanged"]
     assert await box_office.rows("SELECT slug FROM event") == [("night",)]

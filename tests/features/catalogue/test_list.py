@@ -1,9 +1,7 @@
 import asyncio
 from datetime import timedelta
+from itertools import product
 
-import pytest
-
-from backend.web.problems import CATALOGUE as PROBLEMS
 from tests.features.catalogue.conftest import Visitor
 from tests.features.catalogue.samples import HALL, event
 
@@ -21,6 +19,21 @@ ROUGH = [
     "x" * 100,
     "1.5e10 -3 0x1f",
     "a@b.c https://x.y/z?q=1",
+]
+
+SENSELESS = [
+    ("per_page=0", "per_page"),
+    ("per_page=101", "per_page"),
+    ("per_page=ten", "per_page"),
+    ("page=0", "page"),
+    ("page=-1", "page"),
+    ("page=999999999999", "page"),
+    ("from=yesterday", "from"),
+    ("to=2026-02-30", "to"),
+    ("from=2027-01-02&to=2027-01-01", ""),
+    (f"q={'x' * 101}", "q"),
+    ("colour=red", "colour"),
+    ("q=a%00b", ""),
 ]
 
 
@@ -65,14 +78,18 @@ async def test_an_event_is_listed_with_all_that_a_customer_chooses_by(visitor: V
     assert opened == visitor.clock.now.isoformat().replace("+00:00", "Z")
 
 
-@pytest.mark.parametrize(
-    ("currency", "written", "price"),
-    [("EUR", "45.00", 45.0), ("ISK", "8900", 8900), ("KWD", "1.125", 1.125), ("EUR", "0", 0)],
-)
-async def test_prices_are_in_major_units(visitor: Visitor, currency: str, written: str, price: float) -> None:
-    await visitor.publish(event(currency=currency, tickets=f"- {{name: A, price: {written}, capacity: 1}}"))
+async def test_prices_are_in_major_units_of_their_currency(visitor: Visitor) -> None:
+    prices = [("EUR", "45.00"), ("ISK", "8900"), ("KWD", "1.125"), ("GBP", "0")]
+    await visitor.publish(
+        *(
+            event(code.lower(), currency=code, tickets=f"- {{name: A, price: {price}, capacity: 1}}")
+            for code, price in prices
+        )
+    )
     _, body = await visitor.ask("/api/events")
-    assert (body["events"][0]["price"], body["events"][0]["currency"]) == (price, currency)
+    assert {each["currency"]: each["price"] for each in body["events"]} == {
+        code: float(price) for code, price in prices
+    }
 
 
 async def test_a_pool_that_ticket_types_share_is_counted_once(visitor: Visitor) -> None:
@@ -132,13 +149,11 @@ async def test_search_finds_the_beginnings_of_words_wherever_they_stand(visitor:
         assert (words, await visitor.names(f"?q={words}")) == (words, found)
 
 
-@pytest.mark.parametrize("words", ROUGH)
-async def test_no_search_breaks_the_shop(visitor: Visitor, words: str) -> None:
+async def test_no_search_breaks_the_shop(visitor: Visitor) -> None:
     await visitor.publish(event())
-    for name in ("q", "city"):
+    for words, name in product(ROUGH, ("q", "city")):
         async with visitor.client.get("/api/events", params={name: words}) as answer:
-            assert answer.status == 200
-            assert (await answer.json())["total"] == 0
+            assert (words, answer.status, (await answer.json())["total"]) == (words, 200, 0)
 
 
 async def test_the_city_is_matched_whole_and_in_any_case(visitor: Visitor) -> None:
@@ -158,28 +173,11 @@ async def test_days_are_those_of_the_venue_and_both_ends_count(visitor: Visitor)
     assert await visitor.names("?to=2127-06-11") == ["Day before"]
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("per_page=0", "per_page"),
-        ("per_page=101", "per_page"),
-        ("per_page=ten", "per_page"),
-        ("page=0", "page"),
-        ("page=-1", "page"),
-        ("page=999999999999", "page"),
-        ("from=yesterday", "from"),
-        ("to=2026-02-30", "to"),
-        ("from=2027-01-02&to=2027-01-01", ""),
-        (f"q={'x' * 101}", "q"),
-        ("colour=red", "colour"),
-        ("q=a%00b", ""),
-    ],
-)
-async def test_a_query_that_makes_no_sense_is_refused_by_field(visitor: Visitor, query: str, field: str) -> None:
-    status, body = await visitor.ask(f"/api/events?{query}")
-    assert status == PROBLEMS["validation"].status
-    assert body["type"] == "/problems/validation"
-    assert not field or field in [error["field"] for error in body["errors"]]
+async def test_a_query_that_makes_no_sense_is_refused_by_field(visitor: Visitor) -> None:
+    for query, field in SENSELESS:
+        status, body = await visitor.ask(f"/api/events?{query}")
+        assert (query, status, body["type"]) == (query, 400, "/problems/validation")
+        assert not field or field in [error["field"] for error in body["errors"]]
 
 
 async def test_what_is_left_lags_by_less_than_a_second(visitor: Visitor) -> None:
@@ -234,15 +232,16 @@ async def test_the_price_is_the_lowest_that_can_be_bought_now(visitor: Visitor) 
                 - {name: Early, price: 10, capacity: 1, off_sale_at: +1h}
                 - {name: Regular, price: 30, capacity: 1, on_sale_at: +1h}
                 - {name: Patron, price: 90, capacity: 1}
+                - {name: Last minute, price: 5, capacity: 1, on_sale_at: +2h}
             """
         )
     )
     prices = []
-    for _ in range(2):
+    for _ in range(3):
         _, body = await visitor.ask("/api/events")
         prices.append(body["events"][0]["price"])
         visitor.clock.pass_seconds(3600)
-    assert prices == [10, 30]
+    assert prices == [10, 30, 5]
 
 
 async def test_a_client_that_has_the_list_already_is_told_so(visitor: Visitor) -> None:

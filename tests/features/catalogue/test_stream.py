@@ -1,12 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import orjson
+import pytest
 
+from backend.db.errors import Unavailable
+from backend.features.catalogue import availability
+from tests.box_office import eventually
 from tests.features.catalogue.conftest import Visitor
 from tests.features.catalogue.samples import HALL, event
 
@@ -109,6 +114,18 @@ async def test_whatever_was_missed_is_read_after_a_lost_connection(live: Visitor
         await stream.until(available_tickets=75)
 
 
+async def test_without_any_notification_it_looks_by_itself(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(availability, "_POLL", 0.1)
+    (event_id,) = await visitor.publish(event())
+    looking = asyncio.create_task(visitor.catalogue.feed.run())
+    async with watching(visitor, event_id) as stream:
+        await stream.next()
+        await visitor.take("Floor", 25)
+        visitor.clock.pass_seconds(1)
+        await stream.until(available_tickets=75)
+    looking.cancel()
+
+
 async def test_a_notification_that_nobody_can_read_means_everything(live: Visitor) -> None:
     (event_id,) = await live.publish(event())
     async with watching(live, event_id) as stream:
@@ -119,14 +136,20 @@ async def test_a_notification_that_nobody_can_read_means_everything(live: Visito
         await stream.until(available_tickets=75)
 
 
+async def idle(visitor: Visitor) -> bool:
+    """Whether the feed has dealt with everything it was told."""
+    return not visitor.catalogue.feed._changed
+
+
 async def test_a_sale_that_opens_is_told_on_time_though_nothing_was_sold(live: Visitor) -> None:
     (event_id,) = await live.publish(event(tickets="- {name: A, price: 1, capacity: 1, on_sale_at: +1h}"))
+    await live.news(2)
+    await eventually(partial(idle, live))
     live.clock.pass_seconds(3600 - 0.3)
     async with watching(live, event_id) as stream:
         assert not (await stream.next())["on_sale"]
         live.clock.pass_seconds(0.3)
-        async with asyncio.timeout(2):  # sooner than everything is looked at anyway
-            await stream.until(on_sale=True)
+        await stream.until(on_sale=True)
 
 
 async def test_a_watcher_of_a_hall_learns_that_seats_changed_hands(live: Visitor) -> None:
@@ -154,15 +177,22 @@ async def test_a_changed_event_file_reaches_pages_and_watchers_at_once(live: Vis
         assert await live.names() == ["Another Night"]
 
 
-async def test_the_feed_survives_a_database_that_is_away(live: Visitor) -> None:
-    (event_id,) = await live.publish(event())
-    async with watching(live, event_id) as stream:
+async def test_the_feed_survives_a_database_that_is_away(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(availability, "_POLL", 0.1)
+    (event_id,) = await visitor.publish(event())
+    looking = asyncio.create_task(visitor.catalogue.feed.run())
+    fetch_all, refused = visitor.db.fetch_all, asyncio.Event()
+
+    async def away(*_: object, **__: object) -> list[Any]:
+        refused.set()
+        raise Unavailable
+
+    async with watching(visitor, event_id) as stream:
         await stream.next()
-        await live.db.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        live.clock.pass_seconds(1)
-        await live.take("Floor", 1)
-        await tell(live, f"[{event_id}]")
+        visitor.db.fetch_all = away  # type: ignore[method-assign]
+        await refused.wait()
+        visitor.db.fetch_all = fetch_all  # type: ignore[method-assign]
+        await visitor.take("Floor", 1)
+        visitor.clock.pass_seconds(1)
         await stream.until(available_tickets=99)
+    looking.cancel()
