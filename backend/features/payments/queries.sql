@@ -11,6 +11,8 @@ SELECT %(provider)s, * FROM unnest(
 ON CONFLICT DO NOTHING
 
 -- name: webhooks_to_process
+-- A bitmap scan would wade through the index entries of all that has been processed lately; an index scan marks them.
+SET LOCAL enable_bitmapscan = off;
 SELECT event_id FROM webhook_inbox
 WHERE provider = %(provider)s AND processed_at IS NULL AND next_attempt_at <= now()
 ORDER BY next_attempt_at LIMIT %(most)s
