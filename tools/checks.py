@@ -31,9 +31,9 @@ LINT = [
     Step("page: types", ("npm", "run", "types"), FRONTEND),
 ]
 TESTS = [
+    Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
     Step("tests", ("pytest",)),
     Step("page: tests", ("npm", "test"), FRONTEND),
-    Step("page: build", ("python", "-m", "tools.setup", "page")),
     Step("page: size", ("npm", "run", "size"), FRONTEND),
     Step("page: end to end in a browser", ("npm", "run", "e2e"), FRONTEND),
 ]
