@@ -6,7 +6,7 @@ import { launchOptions } from "./browser.ts";
 
 const SHOP = process.env.BASE_URL ?? "http://localhost:8080";
 const PICTURES = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
-const HALL = "Strings by Candlelight";
+const HALL = "The Snow Road";
 
 const DESK = {
   viewport: { width: 1280, height: 900 },
