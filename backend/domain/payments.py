@@ -84,6 +84,7 @@ class WebhookEvent:
     status: PaymentStatus | RefundStatus
     occurred_at: datetime
     refund_id: UUID | None = None
+    failure: str | None = None
 
 
 class ProviderUnavailable(Exception):

@@ -56,6 +56,7 @@ async def test_without_the_money_there_are_no_tickets_but_another_try(shop: Shop
     await check_soon(shop)
     order = await shop.order(bought)
     assert (order["status"], order["tickets"]) == ("pending", [])
+    await shop.settled("(SELECT failure FROM payment) IS NOT NULL")  # its page can say what happened
     await shop.pay(bought, card_named("approve").number)
     await shop.at_last(bought, **PAID)
     assert await shop.broken() == []

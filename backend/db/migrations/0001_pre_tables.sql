@@ -221,6 +221,7 @@ CREATE TABLE webhook_inbox (
     payment_id uuid,  -- the shop's own names, where the provider gives them
     refund_id uuid,
     status text NOT NULL,  -- what the provider says of the payment or refund
+    failure text,  -- and why its last attempt failed
     received_at timestamptz NOT NULL DEFAULT now(),
     processed_at timestamptz,
     attempts integer NOT NULL DEFAULT 0,

@@ -146,7 +146,8 @@ BEGIN
     FROM (
         SELECT k, o.id AS order_id, CASE
             WHEN p.id IS NULL THEN 'unknown'
-            WHEN p.status = 'succeeded' OR p.status = _status[k] AND p.reference = _reference[k] THEN 'replayed'
+            WHEN p.status = 'succeeded' OR p.status = _status[k] AND p.reference = _reference[k]
+                AND (_failure[k] IS NULL OR p.failure IS NOT DISTINCT FROM _failure[k]) THEN 'replayed'
             WHEN _status[k] = 'succeeded' AND o.status = 'pending' AND o.total_minor = p.amount_minor AND p.amount_minor = (
                 SELECT sum(h.quantity * h.unit_price_minor) FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
             ) AND row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN 'paid'
@@ -349,7 +350,8 @@ RETURNS TABLE (event_id text, result text, order_id uuid, tickets integer, waite
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    hooks text[]; targets uuid[]; payments uuid[]; statuses text[]; refs text[]; outcomes jsonb := '{}'; hook record;
+    hooks text[]; targets uuid[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
+    outcomes jsonb := '{}'; hook record;
 BEGIN
     hooks := ARRAY(SELECT w.event_id FROM webhook_inbox w
                    WHERE w.provider = _provider AND w.event_id = ANY (_events) AND w.processed_at IS NULL
@@ -368,26 +370,26 @@ BEGIN
             END) ORDER BY w.event_id)
     INTO targets FROM webhook_inbox w WHERE w.provider = _provider AND w.event_id = ANY (hooks);
 
-    SELECT array_agg(said.target), array_agg(said.status), array_agg(said.reference) INTO payments, statuses, refs
+    SELECT array_agg(said.target), array_agg(said.status), array_agg(said.reference), array_agg(said.failure)
+    INTO payments, statuses, refs, failures
     FROM (
-        SELECT DISTINCT ON (targets[i]) targets[i] AS target, w.status, w.reference
+        SELECT DISTINCT ON (targets[i]) targets[i] AS target, w.status, w.reference, w.failure
         FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
         WHERE w.event_id = ANY (hooks) AND w.kind = 'payment'
           -- Most tell what the provider's answer has said already: there is nothing to lock for them.
           AND EXISTS (SELECT 1 FROM payment p WHERE p.id = targets[i] AND p.status <> 'succeeded')
-        ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status)
+        ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status), w.received_at DESC
     ) AS said;
     IF payments IS NOT NULL THEN
         SELECT jsonb_object_agg(s.payment, jsonb_build_array(s.result, s.order_id, cardinality(string_to_array(s.tickets, ','))))
         INTO outcomes
-        FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]),
-                       array_fill(NULL::text, ARRAY[cardinality(payments)]), _grace) AS s;
+        FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]), failures, _grace) AS s;
     END IF;
-    FOR hook IN SELECT targets[i] AS target, w.status, w.reference
+    FOR hook IN SELECT targets[i] AS target, w.status, w.reference, w.failure
                 FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
                 WHERE w.event_id = ANY (hooks) AND w.kind = 'refund' AND targets[i] IS NOT NULL ORDER BY w.received_at LOOP
         outcomes := outcomes || jsonb_build_object(hook.target, jsonb_build_array(
-            settle_refund_v1(hook.target, hook.status, hook.reference, NULL, interval '1 minute'),
+            settle_refund_v1(hook.target, hook.status, hook.reference, hook.failure, interval '1 minute'),
             (SELECT r.order_id FROM refund r WHERE r.id = hook.target)));
     END LOOP;
 

@@ -31,6 +31,7 @@ async def receive(database: Database, provider: str, events: Sequence[WebhookEve
             "status": text_array_literal(
                 "processing" if event.status in _STILL_OPEN else event.status for event in events
             ),
+            "failure": text_array_literal(event.failure for event in events),
         },
         retry=True,
     )

@@ -122,4 +122,5 @@ def _event(event: dict[str, Any]) -> WebhookEvent:
         status=data["status"],
         occurred_at=datetime.fromisoformat(event["occurred_at"]),
         refund_id=UUID(data["refund_id"]) if kind == "refund" else None,
+        failure=data.get("failure"),
     )

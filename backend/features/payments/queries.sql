@@ -4,9 +4,10 @@ FROM settle_v1(%(payment)s, %(status)s, %(reference)s, %(pay_url)s, %(failure)s,
 
 -- name: receive_webhooks
 -- The second delivery of an event changes nothing.
-INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status)
+INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status, failure)
 SELECT %(provider)s, * FROM unnest(
-    %(event_id)s::text[], %(kind)s::text[], %(reference)s::text[], %(payment_id)s::uuid[], %(refund_id)s::uuid[], %(status)s::text[]
+    %(event_id)s::text[], %(kind)s::text[], %(reference)s::text[], %(payment_id)s::uuid[], %(refund_id)s::uuid[], %(status)s::text[],
+    %(failure)s::text[]
 )
 ON CONFLICT DO NOTHING
 
