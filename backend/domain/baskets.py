@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from backend.domain.money import Money
@@ -69,6 +69,20 @@ class Wanted:
     quantity: int
     ticket_type_id: int | None = None
     seat_ids: tuple[int, ...] = ()
+
+    @classmethod
+    def of(
+        cls, event_id: int, quantity: int | None, ticket_type_id: int | None = None, seat_ids: Sequence[int] = ()
+    ) -> Self:
+        """Of what somebody said; quantity: None for as many as there are seats, else 1.
+
+        ValueError when a seat is named twice or the quantity is not that of the seats.
+        """
+        if len(set(seat_ids)) != len(seat_ids):
+            raise ValueError("seat_ids names a seat twice")
+        if seat_ids and quantity not in {None, len(seat_ids)}:
+            raise ValueError("quantity differs from the number of seat_ids")
+        return cls(event_id, quantity or len(seat_ids) or 1, ticket_type_id, tuple(sorted(seat_ids)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,6 @@ def uuid7() -> UUID:
 
 def derived_id(*parts: str) -> UUID:
     """The identifier that follows from these parts: a repeated request has the same one (RFC 9562, version 8)."""
-    digest = sha256("\x1f".join(parts).encode()).digest()
+    digest = sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).digest()
     number = int.from_bytes(digest[:16], "big") & ~((0xF << 76) | (0b11 << 62))
     return UUID(int=number | (0x8 << 76) | (0b10 << 62))

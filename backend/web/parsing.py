@@ -1,11 +1,16 @@
 """From the bytes of a request to a checked model, or to a problem that names each field and what was expected."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from backend.web.problems import Problem
 
@@ -18,6 +23,41 @@ class Body(BaseModel):
     """A JSON body: unknown fields are refused, and nothing is converted ("2" is no number)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Text of this pattern: `Annotated[str, Form(r"[A-Z]{3}", "a currency")]`.
+
+    Whoever sends something else reads what was expected, which nobody can see in a regular expression.
+    """
+
+    pattern: str
+    expected: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        matches = re.compile(self.pattern).fullmatch
+
+        def check(text: str) -> str:
+            if matches(text) is None:
+                raise ValueError(f"Must be {self.expected}")
+            return text
+
+        return no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+
+def _spelled_out(value: object) -> object:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("Must be a date such as 2027-03-31")
+    return value
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Of a bare number pydantic would make the seconds since 1970.
+Day = Annotated[date, BeforeValidator(_spelled_out)]
 
 
 class Query(BaseModel):
@@ -96,7 +136,6 @@ _EXPECTED = {
     "model_type": "an object",
     "uuid_type": "a UUID",
     "uuid_parsing": "a UUID",
-    "date_from_datetime_parsing": "a date such as 2027-03-31",
 }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from backend.web.parsing import BODY_LIMIT, read_body, read_query, read_raw
 
@@ -19,6 +19,13 @@ Handler = Callable[..., Awaitable[web.StreamResponse]]
 # machine: signed by who calls it, so neither Sec-Fetch-Site nor the limit by address applies. page: a file of the front
 # end, of which one visit needs many, so it does not count for its address. health: no guard at all.
 Kind = Literal["customer", "stream", "machine", "page", "health"]
+
+
+class View(BaseModel):
+    """A JSON answer: it has the documented fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
 
 Answer = type[BaseModel] | str | None
 """A JSON body by its model, another body by its media type, or no body."""

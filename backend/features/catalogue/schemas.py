@@ -6,11 +6,12 @@ import datetime as dt
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from backend.features.catalogue.search import prefix_query
 from backend.features.catalogue.store import Filter
-from backend.web.parsing import Query
+from backend.web.parsing import Day, Query
+from backend.web.routes import View
 
 _Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 
@@ -20,8 +21,8 @@ class EventQuery(Query):
 
     q: _Words = ""
     city: _Words = ""
-    since: Annotated[dt.date | None, Field(alias="from")] = None
-    until: Annotated[dt.date | None, Field(alias="to")] = None
+    since: Annotated[Day | None, Field(alias="from")] = None
+    until: Annotated[Day | None, Field(alias="to")] = None
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
     per_page: Annotated[int, Field(ge=1, le=100)] = 50
 
@@ -44,11 +45,7 @@ class PosterQuery(Query):
     v: Annotated[str | None, Field(max_length=20)] = None
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class EventSummary(_View):
+class EventSummary(View):
     """An event in the list. price: the lowest that can be bought now, else the lowest there will be."""
 
     id: int
@@ -69,7 +66,7 @@ class EventSummary(_View):
     poster_url: str
 
 
-class EventList(_View):
+class EventList(View):
     """count: events in this answer. total: events on all pages."""
 
     events: list[EventSummary]
@@ -78,7 +75,7 @@ class EventList(_View):
     page: int
 
 
-class TicketTypeView(_View):
+class TicketTypeView(View):
     """A ticket type. available: what is left of its pool, which it may share."""
 
     id: int
@@ -95,14 +92,14 @@ class TicketTypeView(_View):
     seated: bool
 
 
-class RowView(_View):
+class RowView(View):
     """A row of seats, numbered from 1."""
 
     label: str
     seats: int
 
 
-class SectionView(_View):
+class SectionView(View):
     """A part of the hall in which every seat costs the same; front row first."""
 
     ticket_type_id: int
@@ -112,7 +109,7 @@ class SectionView(_View):
     rows: list[RowView]
 
 
-class SeatMapView(_View):
+class SeatMapView(View):
     """The hall."""
 
     sections: list[SectionView]
@@ -129,7 +126,7 @@ class EventDetail(EventSummary):
     server_time: dt.datetime
 
 
-class SeatView(_View):
+class SeatView(View):
     """A seat; its price is in the answer's currency."""
 
     id: int
@@ -140,7 +137,7 @@ class SeatView(_View):
     state: Literal["free", "held", "sold"]
 
 
-class SeatListView(_View):
+class SeatListView(View):
     """Every seat that is for sale. version: as in the stream's seats_version."""
 
     seats: list[SeatView]

@@ -6,54 +6,47 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from backend.domain.baskets import Basket, BasketLine, Wanted
+from backend.web.parsing import Body, Query
+from backend.web.routes import View
 
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
-class NewHold(BaseModel):
+class NewHold(Body):
     """Tickets to hold. Without `ticket_type_id` or `seat_ids`: of the cheapest type on sale."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     event_id: Identifier
     quantity: Annotated[int, Field(ge=1, le=10, description="Defaults to the number of seat_ids, else 1")] = 1
     ticket_type_id: Identifier | None = None
-    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10, strict=False)] = ()
-    basket_id: Annotated[UUID | None, Field(strict=False, description="The basket to add to; else the cookie's")] = None
+    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10, json_schema_extra={"uniqueItems": True})] = ()
+    basket_id: Annotated[UUID | None, Field(description="The basket to add to; else the cookie's")] = None
 
     @model_validator(mode="after")
-    def _one_quantity(self) -> Self:
-        if len(set(self.seat_ids)) != len(self.seat_ids):
-            raise ValueError("seat_ids names a seat twice")
-        if self.seat_ids and "quantity" in self.model_fields_set and self.quantity != len(self.seat_ids):
-            raise ValueError("quantity differs from the number of seat_ids")
+    def _meant(self) -> Self:
+        self.wanted()
         return self
 
     def wanted(self) -> Wanted:
-        quantity = len(self.seat_ids) or self.quantity
-        return Wanted(self.event_id, quantity, self.ticket_type_id, tuple(sorted(self.seat_ids)))
+        quantity = self.quantity if "quantity" in self.model_fields_set else None
+        return Wanted.of(self.event_id, quantity, self.ticket_type_id, self.seat_ids)
 
 
-class BasketQuery(BaseModel):
+class BasketQuery(Query):
     """Which basket: named, else the cookie's."""
-
-    model_config = ConfigDict(extra="forbid")
 
     basket_id: UUID | None = None
 
 
-class BasketName(BaseModel):
+class BasketName(Body):
     """Which basket: named, else the cookie's."""
-
-    model_config = ConfigDict(extra="forbid")
 
     basket_id: UUID | None = None
 
 
-class SeatView(BaseModel):
+class HeldSeat(View):
     """A seat, as the ticket names it."""
 
     id: int
@@ -61,7 +54,7 @@ class SeatView(BaseModel):
     number: int
 
 
-class BasketItem(BaseModel):
+class BasketItem(View):
     """Tickets of one type, held."""
 
     id: UUID
@@ -75,12 +68,12 @@ class BasketItem(BaseModel):
     quantity: int
     unit_price: float
     price: float
-    seats: list[SeatView]
+    seats: list[HeldSeat]
     refundable_until: datetime
     cancellation_fee_percent: float
 
 
-class BasketView(BaseModel):
+class BasketView(View):
     """A basket. `event_id` and `quantity` are those of the line that was just added, else of the first."""
 
     basket_id: UUID
@@ -93,7 +86,7 @@ class BasketView(BaseModel):
     currency: str
 
 
-class ExtendedView(BaseModel):
+class ExtendedView(View):
     """How long the basket is held now."""
 
     basket_id: UUID

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from backend.domain.baskets import Wanted
-from backend.web.parsing import Body, Query
+from backend.web.parsing import Body, Form, Query
+from backend.web.routes import View
 
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
 # No more than what keeps a header and an address book in order; whether it exists, only a message tells.
-Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f<>,;:\"()\[\]\\]+$")
+_PART = r"[^@\x00-\x20\x7f-\xa0\u2028\u2029<>,;:\"()\[\]\\]+"
+Email = Annotated[str, StringConstraints(max_length=254), Form(f"{_PART}@{_PART}", "an e-mail address")]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Form(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]+", "a name in one line"),
 ]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class PaymentChoice(Body):
@@ -29,14 +33,19 @@ class CheckoutItem(Body):
     """Tickets as the customer saw them; `price` is that of one ticket."""
 
     event_id: Identifier
-    quantity: Annotated[int, Field(ge=1, le=10)] = 1
+    quantity: Annotated[int, Field(ge=1, le=10, description="Defaults to the number of seat_ids, else 1")] = 1
     price: Annotated[float | None, Field(ge=0, lt=10**12)] = None
     ticket_type_id: Identifier | None = None
-    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10)] = ()
+    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10, json_schema_extra={"uniqueItems": True})] = ()
+
+    @model_validator(mode="after")
+    def _meant(self) -> Self:
+        self.wanted()
+        return self
 
     def wanted(self) -> Wanted:
-        quantity = len(self.seat_ids) or self.quantity
-        return Wanted(self.event_id, quantity, self.ticket_type_id, tuple(sorted(set(self.seat_ids))))
+        quantity = self.quantity if "quantity" in self.model_fields_set else None
+        return Wanted.of(self.event_id, quantity, self.ticket_type_id, self.seat_ids)
 
 
 class Checkout(Body):
@@ -62,7 +71,7 @@ class Cancellation(Body):
     """Nothing to say beyond asking."""
 
 
-class TicketLinks(BaseModel):
+class TicketLinks(View):
     """A ticket and where to fetch it."""
 
     code: str
@@ -70,7 +79,7 @@ class TicketLinks(BaseModel):
     pdf_url: str
 
 
-class CheckoutView(BaseModel):
+class CheckoutView(View):
     """A settled order, or one that waits for its payment.
 
     `payment_url` is where the customer pays, null when nothing is left to do but wait.
@@ -101,7 +110,7 @@ class TicketDetail(TicketLinks):
     price: float
 
 
-class RefundLine(BaseModel):
+class RefundLine(View):
     """Money on its way back."""
 
     amount: float
@@ -109,7 +118,7 @@ class RefundLine(BaseModel):
     reason: str
 
 
-class PaymentState(BaseModel):
+class PaymentState(View):
     """The latest payment of the order."""
 
     status: Literal["created", "processing", "succeeded", "failed", "cancelled"]
@@ -117,7 +126,7 @@ class PaymentState(BaseModel):
     payment_url: str | None
 
 
-class OrderAnswer(BaseModel):
+class OrderAnswer(View):
     """An order as its customer sees it.
 
     `held_until`: the tickets are still held for another try to pay. `cancellable` with `cancellation_fee`: what

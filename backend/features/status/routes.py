@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
 
 from backend.features.status.checks import Result
 from backend.telemetry.promise import Promise
 from backend.web.parsing import Query
 from backend.web.problems import Problem
-from backend.web.routes import Routes, reply
+from backend.web.routes import Routes, View, reply
 
 Check = Callable[[], Awaitable[Result]]
 LAST_CHECK: web.AppKey[Check] = web.AppKey("last_check")
@@ -26,14 +25,14 @@ class StatusQuery(Query):
     fresh: bool = False
 
 
-class Invariants(BaseModel):
+class Invariants(View):
     """Whether stock, orders and money agree; `broken` is empty, always, or somebody must be woken."""
 
     broken: list[str]
     checked_at: datetime | None
 
 
-class StatusView(BaseModel):
+class StatusView(View):
     """The objectives, and the state of the invariants."""
 
     service: str

@@ -1,0 +1,55 @@
+"""What checkout takes."""
+
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import ValidationError
+
+from backend.features.orders.schemas import Checkout
+from backend.web.parsing import invalid
+
+
+def checkout(**fields: Any) -> Checkout:
+    return Checkout.model_validate_json(orjson.dumps(fields), strict=True)
+
+
+def told(**fields: Any) -> str:
+    """What a customer reads who sends this."""
+    with pytest.raises(ValidationError) as caught:
+        checkout(**fields)
+    (error,) = invalid(caught.value.errors(), "body").errors
+    return error["message"]
+
+
+@pytest.mark.parametrize("email", ["a@b", "first.last+show@example.com", "jürgen@exämple.de", "o'neil@example.ie"])
+def test_an_address_is_taken_as_it_is(email: str) -> None:
+    assert checkout(email=email).email == email
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "", "a", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "a@b\r\nBcc: c@d", "a@b,c@d", "A <a@b>", "a@b\x85", "a@b\u2028",
+        "a@b;c@d", '"a"@b', "(a)@b",
+    ],
+)  # fmt: skip
+def test_what_could_be_another_header_or_another_recipient_is_no_address(email: str) -> None:
+    assert told(email=email) == "Must be an e-mail address"
+
+
+@pytest.mark.parametrize("name", ["Zoë O'Neil", "李小龍", "Ada, Countess of Lovelace"])
+def test_a_name_is_taken_as_it_is(name: str) -> None:
+    assert checkout(name=name).name == name
+
+
+@pytest.mark.parametrize("name", ["Ada\nLovelace", "Ada\u2029", "\x7f", "Ada\x85"])
+def test_a_name_stands_in_one_line(name: str) -> None:
+    assert told(name=name) == "Must be a name in one line"
+
+
+def test_items_are_seats_or_a_number() -> None:
+    items = checkout(items=[{"event_id": 1}, {"event_id": 1, "quantity": 3}, {"event_id": 1, "seat_ids": [9, 4]}]).items
+    assert [(item.wanted().quantity, item.wanted().seat_ids) for item in items] == [(1, ()), (3, ()), (2, (4, 9))]
+    assert "differs" in told(items=[{"event_id": 1, "quantity": 1, "seat_ids": [9, 4]}])
+    assert "twice" in told(items=[{"event_id": 1, "seat_ids": [9, 9]}])
