@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class Shop:
 async def running_shop(box_office: BoxOffice, dsn: str, folder: Path, **changes: Any) -> AsyncIterator[Shop]:
     """A shop with these settings. psp: options of the payment provider. worker=False: nobody works behind it."""
     psp_options, worker = changes.pop("psp", {}), changes.pop("worker", True)
-    port, metrics_port, worker_port = free_port(), free_port(), free_port()
+    port, metrics_port, worker_port = free_ports(3)
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         psp = TestServer(create_psp(PspOptions(
@@ -137,10 +137,13 @@ async def _stop(tasks: list[asyncio.Future[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """So many different ones."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 async def together(*requests: Awaitable[Answer]) -> list[Answer]:

@@ -18,7 +18,7 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.box_office import BoxOffice, eventually
 from tests.journeys.conftest import OpenShop
-from tests.shop import ROOT, Answer, Shop, free_port, running_shop, together
+from tests.shop import ROOT, Answer, Shop, free_ports, running_shop, together
 from tools.postgres import Server, postgres
 
 
@@ -106,10 +106,10 @@ async def test_ten_thousand_tickets_and_five_hundred_buyers(open_shop: OpenShop)
 
 async def test_a_process_told_to_stop_during_a_sale_finishes_what_it_answers(box_office: BoxOffice, dsn: str) -> None:
     sale = await box_office.publish(capacity=100_000)
-    port = free_port()
+    port, metrics_port = free_ports(2)
     environment = {
         "PATH": os.environ["PATH"], "ENVIRONMENT": "test", "HOST": "127.0.0.1", "PORT": str(port),
-        "METRICS_PORT": str(free_port()), "DATABASE_URL": dsn, "SECRET_KEY": "a secret for tests only",
+        "METRICS_PORT": str(metrics_port), "DATABASE_URL": dsn, "SECRET_KEY": "a secret for tests only",
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "backend", "serve", cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
