@@ -1,11 +1,13 @@
 """The five ports of a shop: PORT and the four that follow it."""
 
+import secrets
 import socket
 from dataclasses import dataclass
 from itertools import count
 
 from tools.console import Failure
 
+ANY = range(20_000, 32_000, 5)  # below those that the system gives to outgoing connections
 USES = ("the shop", "its metrics", "the payment provider", "Prometheus", "the worker's metrics")
 
 
@@ -36,7 +38,8 @@ def free_ports(wanted: str) -> Ports:
         raise Failure(f"PORT is {wanted!r}, it must be a number from 1 to {65_535 - len(USES)}, or 0 for any")
     first = int(wanted)
     if first == 0:
-        return next(ports for _ in count() if (ports := Ports(_any_port())) and _taken(ports) is None)
+        tries = (Ports(ANY[secrets.randbelow(len(ANY))]) for _ in count())
+        return next(ports for ports in tries if _taken(ports) is None)
     taken = _taken(Ports(first))
     if taken is not None:
         port = f"port {first + taken}" + (f" (PORT+{taken}, {USES[taken]})" if taken else "")
@@ -56,13 +59,8 @@ def _is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))
-        except (OSError, OverflowError):
+        except PermissionError as error:
+            raise Failure(f"port {port} is for root alone: choose one from 1024 on with PORT=") from error
+        except OSError:
             return False
         return True
-
-
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

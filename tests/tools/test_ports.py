@@ -9,8 +9,9 @@ from tools.ports import free_ports
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
+    """Listens on the third of five ports that are free otherwise."""
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", free_ports("0").psp))
         taken.listen()
         yield taken
 
