@@ -66,6 +66,7 @@ class Batcher(Generic[R, A]):
         self._ready: deque[Hashable] = deque()  # lanes that wait and are in no batch, longest waiting first
         self._waiting = 0
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._statements = asyncio.Semaphore(self._limits.in_flight)  # a batch in parts is more than one
         self._wake: asyncio.Handle | None = None
 
     async def submit(self, request: R) -> A:
@@ -163,7 +164,8 @@ class Batcher(Generic[R, A]):
         """Flush again when the connection was lost, because nobody knows whether the first one was committed."""
         for attempt in range(1, self._limits.attempts + 1):
             try:
-                return await self._flush(requests)
+                async with self._statements:
+                    return await self._flush(requests)
             except NoAnswer:
                 raise
             except ConnectionLost:
