@@ -9,11 +9,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
-Secret = Annotated[str, StringConstraints(min_length=16)]
-Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+from backend.web.parsing import Form
 
+Port = Annotated[int, Field(ge=1, le=65535)]
+Url = Annotated[str, Form(r"https?://[^\s/]+(/\S*)?", "an address such as https://tickets.example.com")]
+Secret = Annotated[str, StringConstraints(min_length=16)]
+Address = Annotated[str, Form(r"[^@\s]+@[^@\s]+", "an e-mail address")]
+DatabaseUrl = Annotated[str, Form(r"postgres(ql)?://\S+", "an address such as postgresql://user@host/tickets")]
+SmtpUrl = Annotated[str, Form(r"smtps?://\S+", "an address such as smtp://user@host:587")]
 
 # Where strangers can come, one client is kept from taking it all, unless a variable says otherwise.
 _FACING_CUSTOMERS = ("dev", "prod")
@@ -42,12 +45,12 @@ class Settings(BaseModel):
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 4000
     event_loop: Literal["uvloop", "asyncio"] = "uvloop"
 
-    database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://.+")]
+    database_url: DatabaseUrl
     db_pool_size: Annotated[int, Field(ge=2, le=100)] = 10
 
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     pay_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
-    limit_requests_per_second: Annotated[float, Field(ge=0)] = 0  # from one address; 0: no limit
+    limit_requests_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0  # from one address; 0: no limit
     limit_tickets_per_address: Annotated[int, Field(ge=0)] = 0
     limit_holds_per_customer: Annotated[int, Field(ge=0)] = 0
 
@@ -63,7 +66,7 @@ class Settings(BaseModel):
     mail_from: Address = "tickets@tickets.example.com"
     mail_reply_to: Address | None = None  # read by a person; letters about failed refunds ask for an answer
     mailbox_dir: Path = Path("mailbox")
-    smtp_url: Annotated[str | None, StringConstraints(pattern=r"^smtps?://.+")] = None
+    smtp_url: SmtpUrl | None = None
     ses: bool = False
     events: Literal["postgres", "sns"] = "postgres"
     sns_topic_arn: str = ""
@@ -127,5 +130,7 @@ def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
     name = str(place[0]).upper() if place else ""
     if kind == "missing":
         return f"{name} is not set"
-    text = message.removeprefix("Value error, ").replace("Input should", "should")
-    return f"{name}: {text}" if name else text
+    text = message.removeprefix("Value error, ")
+    for opening in ("Input should", "String should", "Must"):
+        text = text.replace(opening, "must")
+    return f"{name} {text}" if name else text
