@@ -42,7 +42,7 @@ def dsn(server: Server, template: str) -> Iterator[str]:
 
 @pytest.fixture
 async def db(dsn: str) -> AsyncIterator[Database]:
-    database = await Database.open(DatabaseOptions(dsn=dsn))
+    database = await Database.open(DatabaseOptions(dsn=dsn, gate_timeout=5.0))  # a busy machine is no fault
     yield database
     await database.close(patience=1.0)
 

@@ -32,7 +32,7 @@ def own_server() -> Iterator[Server]:
 @pytest.fixture
 async def fragile_shop(own_server: Server, tmp_path: Path) -> AsyncIterator[Shop]:
     await migrate(own_server.dsn)
-    database = await Database.open(DatabaseOptions(dsn=own_server.dsn))
+    database = await Database.open(DatabaseOptions(dsn=own_server.dsn, gate_timeout=5.0))
     async with running_shop(BoxOffice(database), own_server.dsn, tmp_path) as shop:
         yield shop
     await database.close(patience=1.0)

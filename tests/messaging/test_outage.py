@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from backend.db.errors import DatabaseError
 from backend.db.migrate import migrate
@@ -12,8 +13,8 @@ from tests.messaging.post_room import Outbox, Recorder, relay_to, running, truth
 from tools.postgres import postgres
 
 
-async def test_through_a_restart_of_the_database_each_event_is_delivered_once(tmp_path: Path) -> None:
-    with postgres(tmp_path) as server:
+async def test_through_a_restart_of_the_database_each_event_is_delivered_once() -> None:
+    with TemporaryDirectory(prefix="tickets-") as folder, postgres(Path(folder)) as server:
         await asyncio.to_thread(lambda: asyncio.run(migrate(server.dsn)))
         db = await Database.open(DatabaseOptions(dsn=server.dsn))
         outbox, sink = Outbox(db), Recorder()

@@ -4,8 +4,9 @@ Drives the database functions themselves, which is where every one of these step
 """
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg2
 import psycopg2.extras
@@ -63,12 +64,16 @@ class Shop(RuleBasedStateMachine):
     execute: ClassVar[Execute]
     baskets = Bundle("baskets")
     payments = Bundle("payments")
-    checked = 0
 
     def __init__(self) -> None:
         super().__init__()
+        self.numbers = count(1)
         self.execute("TRUNCATE event, pool, ticket_type, seat, hold, orders, ticket, payment, refund, outbox")
         self.execute(_SHOP)
+
+    def new_id(self) -> UUID:
+        """The same in every run of the same steps: their order decides who is locked and released first."""
+        return UUID(int=next(self.numbers))
 
     @rule(target=baskets, wanted=lines)
     def hold(self, wanted: list[tuple[int, int, tuple[int, ...]]]) -> Any:
@@ -104,7 +109,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(target=payments, basket=baskets)
     def check_out(self, basket: UUID) -> Any:
-        [(result, payment)] = self.execute(_CHECKOUT, basket, uuid4(), uuid4())
+        [(result, payment)] = self.execute(_CHECKOUT, basket, self.new_id(), self.new_id())
         return payment if result == "pending" else multiple()
 
     @rule(payment=payments, status=st.sampled_from(["processing", "succeeded", "failed", "cancelled"]))
@@ -126,8 +131,8 @@ class Shop(RuleBasedStateMachine):
             types=[line[0] for line in wanted],
             quantities=[line[1] for line in wanted],
             seats=["{" + ",".join(map(str, line[2])) + "}" for line in wanted],
-            ids=[uuid4() for _ in wanted],
-            basket=uuid4(),
+            ids=[self.new_id() for _ in wanted],
+            basket=self.new_id(),
             known=known,
         )
         return basket if result == "held" else multiple()

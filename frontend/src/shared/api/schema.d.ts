@@ -367,7 +367,7 @@ export interface components {
             /** Price */
             readonly price: number;
             /** Seats */
-            readonly seats: readonly components["schemas"]["backend__features__inventory__schemas__SeatView"][];
+            readonly seats: readonly components["schemas"]["HeldSeat"][];
             /**
              * Refundable Until
              * Format: date-time
@@ -474,6 +474,7 @@ export interface components {
             readonly event_id: number;
             /**
              * Quantity
+             * @description Defaults to the number of seat_ids, else 1
              * @default 1
              */
             readonly quantity: number;
@@ -704,6 +705,18 @@ export interface components {
             readonly expires_at: string;
         };
         /**
+         * HeldSeat
+         * @description A seat, as the ticket names it.
+         */
+        readonly HeldSeat: {
+            /** Id */
+            readonly id: number;
+            /** Row */
+            readonly row: string;
+            /** Number */
+            readonly number: number;
+        };
+        /**
          * Invariants
          * @description Whether stock, orders and money agree; `broken` is empty, always, or somebody must be woken.
          */
@@ -876,7 +889,7 @@ export interface components {
          */
         readonly SeatListView: {
             /** Seats */
-            readonly seats: readonly components["schemas"]["backend__features__catalogue__schemas__SeatView"][];
+            readonly seats: readonly components["schemas"]["SeatView"][];
             /** Currency */
             readonly currency: string;
             /** Version */
@@ -889,6 +902,27 @@ export interface components {
         readonly SeatMapView: {
             /** Sections */
             readonly sections: readonly components["schemas"]["SectionView"][];
+        };
+        /**
+         * SeatView
+         * @description A seat; its price is in the answer's currency.
+         */
+        readonly SeatView: {
+            /** Id */
+            readonly id: number;
+            /** Section */
+            readonly section: string;
+            /** Row */
+            readonly row: string;
+            /** Number */
+            readonly number: number;
+            /** Price */
+            readonly price: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            readonly state: "free" | "held" | "sold";
         };
         /**
          * SectionView
@@ -1046,39 +1080,6 @@ export interface components {
             readonly page: "list" | "event" | "basket" | "checkout" | "order" | "other";
             /** Metrics */
             readonly metrics: readonly components["schemas"]["Measurement"][];
-        };
-        /**
-         * SeatView
-         * @description A seat; its price is in the answer's currency.
-         */
-        readonly backend__features__catalogue__schemas__SeatView: {
-            /** Id */
-            readonly id: number;
-            /** Section */
-            readonly section: string;
-            /** Row */
-            readonly row: string;
-            /** Number */
-            readonly number: number;
-            /** Price */
-            readonly price: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            readonly state: "free" | "held" | "sold";
-        };
-        /**
-         * SeatView
-         * @description A seat, as the ticket names it.
-         */
-        readonly backend__features__inventory__schemas__SeatView: {
-            /** Id */
-            readonly id: number;
-            /** Row */
-            readonly row: string;
-            /** Number */
-            readonly number: number;
         };
         /** @description What went wrong (RFC 9457). `type` is stable; further members belong to the type. */
         readonly Problem: {
