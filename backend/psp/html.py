@@ -62,6 +62,17 @@ def missing_page() -> str:
     )
 
 
+def front_page() -> str:
+    """For whoever comes without a payment: what this is, and what its cards do."""
+    cards = "".join(f'<li><span class="number">{_spaced(card.number)}</span> {card.title}</li>' for card in CARDS)
+    return _page(
+        "What this is",
+        f"""<h1>Nothing to pay</h1>
+<p>A shop sends its customers here when they choose to pay on a page. These cards stand for all that can happen:</p>
+<ul class="cards">{cards}</ul>""",
+    )
+
+
 def _form_page(intent: Intent, alert: str, field: str, hint: str, unfolded: str = "") -> str:
     return _page(
         f"Pay {intent.amount}",

@@ -16,13 +16,19 @@ _STYLE: Final = (Path(__file__).parent / "style.css").read_bytes()
 
 
 def routes() -> list[web.RouteDef]:
-    """Every route below /pay."""
+    """Every page."""
     return [
+        web.get("/", show_front),
         web.get("/pay/style.css", show_style),
         web.get("/pay/{id}", show_page),
         web.post("/pay/{id}", pay),
         web.post("/pay/{id}/bank", answer_bank),
     ]
+
+
+async def show_front(_: web.Request) -> web.Response:
+    """For whoever comes without a payment."""
+    return _html(html.front_page())
 
 
 async def show_style(_: web.Request) -> web.Response:

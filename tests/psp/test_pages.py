@@ -52,6 +52,12 @@ async def test_the_approving_card_is_filled_in_and_paying_leads_back_to_the_shop
     assert await shop.hears(1) == [["succeeded"]]
 
 
+async def test_whoever_comes_without_a_payment_reads_what_the_cards_do(psp: Psp) -> None:
+    status, html = await psp.page("/")
+    assert status == 200
+    assert all(card.title in text(html) for card in CARDS)
+
+
 async def test_every_card_of_the_list_can_be_picked_by_a_link(psp: Psp) -> None:
     intent = await psp.created(method="hosted")
     _, html = await psp.page(f"/pay/{intent['id']}")
