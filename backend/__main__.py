@@ -8,10 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from backend.db.errors import DatabaseError
+from backend.db.errors import DatabaseError, Rejected, Unavailable
 from backend.db.migrate import MigrationError
 from backend.settings import Settings, SettingsError
 from backend.telemetry.promise import PromiseError
+
+_NO_SUCH_TABLE = "42P01"
 
 
 def main(arguments: list[str]) -> int:
@@ -22,8 +24,17 @@ def main(arguments: list[str]) -> int:
             return _run_psp()
         return _run(options)
     except (SettingsError, PromiseError, MigrationError, DatabaseError, ValueError, OSError) as error:
-        sys.stderr.write(f"{options.command}: {error}\n")
+        sys.stderr.write(f"{options.command}: {_what_to_do(error)}\n")
         return 1
+
+
+def _what_to_do(error: Exception) -> str:
+    match error:
+        case Unavailable():
+            return f"the database of DATABASE_URL cannot be reached: {error}"
+        case Rejected() if error.sqlstate == _NO_SUCH_TABLE:
+            return f"{error}: run `python -m backend migrate` first"
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -76,7 +76,7 @@ class Settings(BaseModel):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
-    log_sample: Annotated[float, Field(ge=0, le=1)] = 0.01  # of ordinary requests; failures and slow ones always have a line
+    log_sample: Annotated[float, Field(ge=0, le=1)] = 0.01  # of ordinary requests; failures and slow ones have theirs
 
     @field_validator("old_secret_keys", mode="before")
     @classmethod

@@ -191,6 +191,6 @@ async def _addresses(options: DatabaseOptions) -> dict[str, Any]:
 
 
 def _message(error: Any) -> str:
-    """What happened, without the DETAIL, which may quote a customer's data."""
+    """What happened in one line, without the DETAIL, which may quote a customer's data."""
     diagnostics = getattr(error, "diag", None)
-    return str(getattr(diagnostics, "message_primary", None) or error).strip()
+    return str(getattr(diagnostics, "message_primary", None) or error).strip().partition("\n")[0]
