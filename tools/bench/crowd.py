@@ -81,13 +81,17 @@ def send_in(port: int, visits: Iterable[Visit], until: Callable[[], bool] | None
     """
     met = Visits()
     began, cpu = perf_counter(), process_time()
+    inside: dict[int, _Customer] = {}
     with closing(select.epoll()) as poll:
-        inside: dict[int, _Customer] = {}
-        for visit in visits:
-            customer = _Customer(("127.0.0.1", port), visit)
-            inside[customer.connection.fileno()] = customer
-            poll.register(customer.connection, select.EPOLLOUT)
-        _serve(poll, inside, met, until or (lambda: False))
+        try:
+            for visit in visits:
+                customer = _Customer(("127.0.0.1", port), visit)
+                inside[customer.connection.fileno()] = customer
+                poll.register(customer.connection, select.EPOLLOUT)
+            _serve(poll, inside, met, until or (lambda: False))
+        finally:
+            for customer in inside.values():
+                customer.connection.close()
     met.elapsed, met.cpu = perf_counter() - began, process_time() - cpu
     return met
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from tools.console import Failure, step
 
 _HEAD = ("what", "measured", "target", "met", "from … to")
 
@@ -65,6 +67,23 @@ class Row:
         return self.name, _figure(self.value, unit), str(self.target), "yes" if self.met else "NO", spread
 
 
+class Measured:
+    """The rows so far, and what could not be measured."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.failures: list[str] = []
+
+    def take(self, title: str, measure: Callable[[], Sequence[Row]]) -> None:
+        """Add the rows of one group. A Failure is said and kept, for what follows can be measured all the same."""
+        step(title)
+        try:
+            self.rows += measure()
+        except Failure as failure:
+            step(f"  failed: {failure}")
+            self.failures.append(f"{title}: {failure}")
+
+
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown, which reads well on a terminal too."""
     lines = [_HEAD, *(row.cells() for row in rows)]
@@ -74,9 +93,11 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
-def write_json(path: Path, rows: Sequence[Row]) -> None:
+def write_json(path: Path, measured: Measured) -> None:
+    """For programs; what could not be measured is a missed row without figures."""
+    failed = [{"row": failure, "value": None, "target": None, "met": False} for failure in measured.failures]
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps([row.record() for row in rows], indent=2) + "\n")
+    path.write_text(json.dumps([*(row.record() for row in measured.rows), *failed], indent=2) + "\n")
 
 
 def write_figures(path: Path, rows: Sequence[Row], machine: Mapping[str, str]) -> None:
@@ -91,4 +112,4 @@ def write_figures(path: Path, rows: Sequence[Row], machine: Mapping[str, str]) -
 def _figure(value: float, unit: str) -> str:
     if unit == "x":
         return f"{value:.2f}x"
-    return f"{value:,.0f} {unit}" if value == int(value) or value >= 1000 else f"{value:,.2f} {unit}"
+    return f"{value:,.{0 if value == int(value) or value >= 100 else 2}f} {unit}".rstrip()

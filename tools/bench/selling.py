@@ -49,7 +49,7 @@ class Market:
 
 
 def sell(market: Market, names: Sequence[str], rounds: int, *, delayed: bool) -> list[Row]:
-    """A row for each of these loads; rounds alternate between the rival and the shop."""
+    """A row for each of these loads, each of them measured right after the rival."""
     loads = [LOADS[name] for name in names]
     suffix = ", commit_delay 2 ms" if delayed else ""
     (naive_event,) = market.rival.publish(f"naive{suffix}", capacity=_CAPACITY)
@@ -59,10 +59,9 @@ def sell(market: Market, names: Sequence[str], rounds: int, *, delayed: bool) ->
     ratios: list[list[float]] = [[] for _ in loads]
     with _slow_commits(market) if delayed else _nothing():
         for number in range(1, rounds + 1):
-            dsn = market.rival.dsn
-            rate = naive.holds_per_second(market.server, dsn, naive_event, market.seconds)
-            step(f"  round {number} of {rounds}: naive {rate:,.0f}/s")
             for load, event, found in zip(loads, events, ratios, strict=True):
+                rate = naive.holds_per_second(market.server, market.rival.dsn, naive_event, market.seconds)
+                step(f"  round {number} of {rounds}: naive {rate:,.0f}/s")
                 found.append(_rate(market, load, event) / rate)
     market.site.check()
     return [

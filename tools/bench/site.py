@@ -23,6 +23,11 @@ from tools.shop import Shop
 
 _START_SECONDS = 30.0
 _SETTLE_SECONDS = 60.0
+_SETTINGS = {
+    "LOG_SAMPLE": "0.01",  # as in production; `make up` logs each request
+    "STATIC_DIR": "",  # no page is asked for
+    "PSP_JOURNAL": "",  # would charge the provider's disk to the shop
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,7 @@ def open_shop(server: Server, database: str, data_dir: Path) -> Iterator[Site]:
     data_dir.mkdir(parents=True)
     (data_dir / "mailbox").mkdir()
     shop = Shop(free_ports("0"), data_dir, server.dsn_of(database))
-    # No page is asked for here, and its journal would charge the provider's disk to the shop.
-    settings = {**shop.settings(), "STATIC_DIR": "", "PSP_JOURNAL": ""}
+    settings = {**shop.settings(), **_SETTINGS}
     of_worker = {**settings, "METRICS_PORT": str(shop.ports.worker_metrics)}
     parts = [
         ("provider", "psp", settings, f"{settings['PSP_URL']}/pay/style.css"),
