@@ -24,6 +24,13 @@ def server() -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL that the test may stop."""
+    with TemporaryDirectory(prefix="tickets-") as folder, postgres(Path(folder)) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def template(server: Server) -> str:
     """The name of a migrated database to copy."""

@@ -101,6 +101,13 @@ class Shop:
         """Wait until this SQL condition holds."""
         await eventually(lambda: self.box_office.value(f"SELECT {condition}", **params), within=8)
 
+    async def metrics(self, port: int | None = None) -> dict[str, float]:
+        """What a scrape of this port shows, the shop's own by default: `name{label="value"}` to its value."""
+        async with self.client.get(f"http://127.0.0.1:{port or self.settings.metrics_port}/metrics") as response:
+            lines = (await response.text()).splitlines()
+        samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, _, value in samples}
+
     async def broken(self) -> list[str]:
         return await self.box_office.broken()
 
@@ -109,7 +116,7 @@ class Shop:
 async def running_shop(box_office: BoxOffice, dsn: str, folder: Path, **changes: Any) -> AsyncIterator[Shop]:
     """A shop with these settings. psp: options of the payment provider. worker=False: nobody works behind it."""
     psp_options, worker = changes.pop("psp", {}), changes.pop("worker", True)
-    port, metrics_port, worker_port = free_ports(3)
+    port, metrics_port = free_ports(2)
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         psp = TestServer(create_psp(PspOptions(
@@ -125,10 +132,19 @@ async def running_shop(box_office: BoxOffice, dsn: str, folder: Path, **changes:
         })  # fmt: skip
         await stack.enter_async_context(TestServer(create_app(settings), host="127.0.0.1", port=port))
         if worker:
-            jobs = await jobs_of(settings.model_copy(update={"metrics_port": worker_port}), stack)
-            stack.push_async_callback(_stop, [asyncio.ensure_future(job) for job in jobs])
+            await stack.enter_async_context(working(settings))
         client = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         yield Shop(url, str(psp.make_url("")).rstrip("/"), settings, box_office, client)
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[int]:
+    """A worker for this shop; answers the port of its metrics."""
+    (metrics_port,) = free_ports(1)
+    async with AsyncExitStack() as stack:
+        jobs = await jobs_of(settings.model_copy(update={"metrics_port": metrics_port}), stack)
+        stack.push_async_callback(_stop, [asyncio.ensure_future(job) for job in jobs])
+        yield metrics_port
 
 
 async def _stop(tasks: list[asyncio.Future[None]]) -> None:

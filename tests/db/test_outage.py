@@ -6,10 +6,8 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,13 +16,7 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.db.conftest import Admin, Opener, eventually
 from tests.db.proxy import Proxy
-from tools.postgres import Server, postgres
-
-
-@pytest.fixture
-def own_server() -> Iterator[Server]:
-    with TemporaryDirectory(prefix="outage-") as folder, postgres(Path(folder)) as running:
-        yield running
+from tools.postgres import Server
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import aiohttp
 import orjson
@@ -19,14 +18,7 @@ from backend.db.pool import Database
 from tests.box_office import BoxOffice, eventually
 from tests.journeys.conftest import OpenShop
 from tests.shop import ROOT, Answer, Shop, free_ports, running_shop, together
-from tools.postgres import Server, postgres
-
-
-@pytest.fixture
-def own_server() -> Iterator[Server]:
-    """A PostgreSQL that this test may stop."""
-    with TemporaryDirectory(prefix="tickets-") as folder, postgres(Path(folder)) as running:
-        yield running
+from tools.postgres import Server
 
 
 @pytest.fixture
