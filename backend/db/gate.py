@@ -1,10 +1,11 @@
-"""Who may use which connection when: in order of arrival, bounded, and never behind a connection being opened."""
+"""Who may use which connection when: in order of arrival, the urgent first, and never behind one being opened."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from contextlib import suppress
+from itertools import chain
 from typing import Protocol
 
 from backend.db.driver import Connection, connect
@@ -13,6 +14,8 @@ from backend.db.options import DatabaseOptions
 
 _OPENED_AT_ONCE = 2  # more would only add to the load of a server that has just come back
 _PAUSE = 0.1  # seconds between a failed attempt and the next
+
+_Line = deque["asyncio.Future[Connection]"]
 
 
 class PoolMetrics(Protocol):
@@ -44,7 +47,8 @@ class Gate:
     """Lends connections.
 
     aiopg's own pool holds its lock while it connects, lets newcomers overtake and counts idle time instead of age, so
-    only its connections are used. Here a connection that comes back goes straight to whoever has waited longest.
+    only its connections are used. Here a connection that comes back goes straight to whoever has waited longest, but
+    to the urgent before all others.
     """
 
     def __init__(self, options: DatabaseOptions, metrics: PoolMetrics) -> None:
@@ -53,7 +57,8 @@ class Gate:
         self._loop = asyncio.get_running_loop()
         self._free: list[Connection] = []
         self._used: dict[Connection, float] = {}  # and since when
-        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._urgent: _Line = deque()
+        self._waiting: _Line = deque()
         self._opening: set[asyncio.Task[None]] = set()
         self._refused = Unavailable("not connected yet")  # why the last attempt failed
         self._pause: asyncio.TimerHandle | None = None  # runs after a failed attempt
@@ -75,25 +80,30 @@ class Gate:
             connection.close()
         return None
 
-    async def wait(self) -> Connection:
-        """The next connection, after everyone who came before. Busy or Unavailable after at most gate_timeout."""
-        self._admit()
+    async def wait(self, *, urgent: bool = False) -> Connection:
+        """The next connection, after everyone who came before. Busy or Unavailable after at most gate_timeout.
+
+        urgent: only after the urgent who came before; for a statement on which many customers wait together.
+        """
+        line = self._urgent if urgent else self._waiting
+        self._admit(line)
         turn: asyncio.Future[Connection] = self._loop.create_future()
-        self._waiting.append(turn)
+        line.append(turn)
         self._open_for_waiting()
         arrived = self._loop.time()
         timer = self._loop.call_later(self._options.gate_timeout, self._turn_away, turn)
         try:
             connection = await turn
-        except asyncio.CancelledError:
+        except BaseException:
+            # Only here: whoever was served has left the line, and to look through a long one for each would be slow.
+            with suppress(ValueError):
+                line.remove(turn)
             # It may have been served in the very moment it was cancelled.
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.release(turn.result())
             raise
         finally:
             timer.cancel()
-            if turn in self._waiting:
-                self._waiting.remove(turn)
         self._metrics.waited(self._loop.time() - arrived)
         return connection
 
@@ -139,14 +149,14 @@ class Gate:
         for connection in self._used:
             connection.close()
 
-    def _admit(self) -> None:
+    def _admit(self, line: _Line) -> None:
         if self._closing:
             raise Unavailable("closing")
         if self._pause is not None and not self.size:
             raise Unavailable(str(self._refused))
-        if len(self._waiting) >= self._options.max_waiting:
+        if len(line) >= self._options.max_waiting:
             self._metrics.timed_out()
-            raise Busy(f"{len(self._waiting)} others are waiting for a connection")
+            raise Busy(f"{len(line)} others are waiting for a connection")
 
     def _turn_away(self, turn: asyncio.Future[Connection]) -> None:
         if turn.done():
@@ -156,8 +166,8 @@ class Gate:
         turn.set_exception(Busy(waited) if self.size else Unavailable(waited))
 
     def _hand_over(self, connection: Connection) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
+        while line := self._urgent or self._waiting:
+            turn = line.popleft()
             if not turn.done():
                 turn.set_result(self._lend(connection))
                 return
@@ -175,12 +185,12 @@ class Gate:
         self._metrics.connections(len(self._used), len(self._free))
 
     def _fail_waiting(self, error: Unavailable) -> None:
-        for turn in self._waiting:
+        for turn in chain(self._urgent, self._waiting):
             if not turn.done():
                 turn.set_exception(Unavailable(str(error)))
 
     def _open_for_waiting(self) -> None:
-        if self._waiting and self._pause is None:
+        if (self._urgent or self._waiting) and self._pause is None:
             self._open()
 
     def _open(self) -> None:

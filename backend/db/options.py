@@ -16,7 +16,7 @@ class DatabaseOptions:
     dsn: str
     application_name: str = "aegistickets"  # shows in pg_stat_activity
     maxsize: int = 10
-    waiting_per_connection: int = 4  # more callers than this are turned away at once
+    max_waiting: int = 1000  # more callers than this are turned away at once; before that, gate_timeout bounds them
     gate_timeout: float = 0.25
     lock_timeout: float = 0.2
     statement_timeout: float = 0.5
@@ -29,15 +29,12 @@ class DatabaseOptions:
     def __post_init__(self) -> None:
         if self.maxsize < 1:
             raise ValueError("maxsize must be at least 1")
+        if self.max_waiting < 1:
+            raise ValueError("max_waiting must be at least 1")
         limits = (self.lock_timeout, self.statement_timeout, self.client_timeout)
         given = [limit for limit in limits if limit > 0]
         if given != sorted(set(given)):
             raise ValueError("timeouts must grow: lock_timeout < statement_timeout < client_timeout")
-
-    @property
-    def max_waiting(self) -> int:
-        """Callers that may stand in the queue."""
-        return self.maxsize * self.waiting_per_connection
 
     def session_settings(self) -> str:
         """Server settings for libpq's `options`; sent with the connection request, so they cost no round trip."""

@@ -42,9 +42,14 @@ class Database:
         """Let what runs finish for `patience` seconds, then break it off (ConnectionLost)."""
         await self._gate.close(patience)
 
-    async def fetch_all(self, sql: str, params: Params = _NO_PARAMS, *, retry: bool = False) -> list[Row]:
-        """All rows. retry: once more after a lost connection; only for what may safely happen twice."""
-        return await self._run(Connection.fetch, sql, params, retry=retry)
+    async def fetch_all(
+        self, sql: str, params: Params = _NO_PARAMS, *, retry: bool = False, urgent: bool = False
+    ) -> list[Row]:
+        """All rows. retry: once more after a lost connection; only for what may safely happen twice.
+
+        urgent: before all who wait and are not; for a statement that carries out the requests of many customers.
+        """
+        return await self._run(Connection.fetch, sql, params, retry=retry, urgent=urgent)
 
     async def fetch_one(self, sql: str, params: Params = _NO_PARAMS, *, retry: bool = False) -> Row | None:
         """The first row, None without one."""
@@ -77,16 +82,18 @@ class Database:
             # A cancelled block comes here without a rollback: the gate closes a connection that is in a transaction.
             self._gate.release(connection)
 
-    async def _run(self, statement: Statement[Answer], sql: str, params: Params, *, retry: bool) -> Answer:
+    async def _run(
+        self, statement: Statement[Answer], sql: str, params: Params, *, retry: bool, urgent: bool = False
+    ) -> Answer:
         try:
-            return await self._once(statement, sql, params)
+            return await self._once(statement, sql, params, urgent=urgent)
         except ConnectionLost as lost:
             if not retry or isinstance(lost, NoAnswer):
                 raise
-        return await self._once(statement, sql, params)
+        return await self._once(statement, sql, params, urgent=urgent)
 
-    async def _once(self, statement: Statement[Answer], sql: str, params: Params) -> Answer:
-        connection = self._gate.take() or await self._gate.wait()
+    async def _once(self, statement: Statement[Answer], sql: str, params: Params, *, urgent: bool) -> Answer:
+        connection = self._gate.take() or await self._gate.wait(urgent=urgent)
         try:
             return await statement(connection, sql, params)
         finally:

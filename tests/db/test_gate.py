@@ -57,18 +57,40 @@ async def test_a_caller_waits_no_longer_than_the_gate_allows(open_database: Open
     await holding
 
 
+async def test_a_crowd_waits_for_as_long_as_the_gate_allows(open_database: Opener) -> None:
+    db = await open_database(maxsize=1, gate_timeout=5.0)
+    holding = asyncio.create_task(db.execute(SLEEP, {"seconds": 0.1}))
+    await until_in_use(db, 1)
+    assert await asyncio.gather(holding, *(db.execute("SELECT 1") for _ in range(900))) == [1] * 901
+
+
 async def test_too_many_callers_are_turned_away_at_once(open_database: Opener) -> None:
-    db = await open_database(maxsize=1, waiting_per_connection=4, gate_timeout=5.0)
+    db = await open_database(maxsize=1, max_waiting=4, gate_timeout=5.0)
     holding = asyncio.create_task(db.execute(SLEEP, {"seconds": 0.2}))
     await until_in_use(db, 1)
     waiting = [asyncio.create_task(db.execute("SELECT 1")) for _ in range(4)]
     await asyncio.sleep(0)
     assert await seconds_of(lambda: db.execute("SELECT 1"), Busy) < 0.05
+    assert await db.fetch_all("SELECT 1", urgent=True) == [(1,)]  # waited, though the queue was full
     assert await asyncio.gather(holding, *waiting) == [1] * 5
 
 
+async def test_the_urgent_go_first_and_in_the_order_they_came(open_database: Opener) -> None:
+    db = await open_database(maxsize=1, gate_timeout=5.0)
+    holding = asyncio.create_task(db.execute(SLEEP, {"seconds": 0.1}))
+    await until_in_use(db, 1)
+    served: list[str] = []
+
+    async def ask(name: str, *, urgent: bool = False) -> None:
+        await db.fetch_all("SELECT 1", urgent=urgent)
+        served.append(name)
+
+    await asyncio.gather(holding, ask("a"), ask("b"), ask("first", urgent=True), ask("second", urgent=True))
+    assert served == ["first", "second", "a", "b"]
+
+
 async def test_callers_are_served_in_the_order_they_came(open_database: Opener) -> None:
-    db = await open_database(maxsize=2, gate_timeout=5.0, waiting_per_connection=50)
+    db = await open_database(maxsize=2, gate_timeout=5.0)
     holding = [asyncio.create_task(db.execute(SLEEP, {"seconds": 0.1})) for _ in range(2)]
     await until_in_use(db, 2)
     served: list[int] = []
@@ -293,6 +315,7 @@ async def test_the_pool_reports_use_waits_and_refusals(open_database: Opener) ->
     "wrong",
     [
         {"maxsize": 0},
+        {"max_waiting": 0},
         {"lock_timeout": 0.6},
         {"statement_timeout": 0.2},
         {"client_timeout": 0.5},
@@ -300,5 +323,5 @@ async def test_the_pool_reports_use_waits_and_refusals(open_database: Opener) ->
     ],
 )
 def test_limits_that_contradict_each_other_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"timeouts must grow|maxsize"):
+    with pytest.raises(ValueError, match=r"timeouts must grow|maxsize|max_waiting"):
         DatabaseOptions(**{"dsn": "", **wrong})  # type: ignore[arg-type] # the point of the test
