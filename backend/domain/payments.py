@@ -95,12 +95,20 @@ class ProviderRefused(Exception):
     """The provider understood and said no: nothing happened, and asking again is no use."""
 
 
+class WrongKey(ProviderRefused):
+    """The provider does not let this shop in: no word about the payment, and right again once the key is."""
+
+
+class UnknownPayment(ProviderRefused):
+    """The provider has nothing of that name: it may be another account's, or forgotten."""
+
+
 class WebhookRejected(Exception):
     """Not from the provider, or too old: the reason is its text."""
 
 
 class PaymentProvider(Protocol):
-    """A way to be paid. Every call may raise ProviderUnavailable or ProviderRefused."""
+    """A way to be paid. Every call may raise ProviderUnavailable or a kind of ProviderRefused."""
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from backend.domain.payments import (
     ProviderRefused,
     RefundRequest,
     RefundResult,
+    UnknownPayment,
     WebhookEvent,
     WebhookRejected,
 )
@@ -36,7 +37,7 @@ class FreeProvider:
     async def retrieve(self, reference: str) -> PaymentIntent:
         """What `create` said."""
         if not reference.startswith(_PREFIX):
-            raise ProviderRefused("no such payment")
+            raise UnknownPayment("no such payment")
         return PaymentIntent(reference, "succeeded")
 
     async def cancel(self, reference: str) -> PaymentIntent:

@@ -10,10 +10,11 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from backend.domain.payments import ProviderRefused, ProviderUnavailable
+from backend.domain.payments import ProviderRefused, ProviderUnavailable, UnknownPayment, WrongKey
 
 # Said by a provider that did nothing yet: asking again later is right.
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
+_REFUSALS = {401: WrongKey, 403: WrongKey, 404: UnknownPayment}
 
 
 class Timeouts(NamedTuple):
@@ -43,7 +44,7 @@ class ProviderHttp:
     async def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object that the provider answers.
 
-        Raises ProviderRefused when it says no (4xx), ProviderUnavailable when what became of the request is unknown.
+        Raises a kind of ProviderRefused when it says no (4xx), ProviderUnavailable when the outcome is unknown.
         """
         return await self._exchange("POST", self._url(path), body, headers)
 
@@ -71,7 +72,7 @@ class ProviderHttp:
             raise ProviderUnavailable(f"{method} {url.path}: {str(error) or type(error).__name__}") from error
         answer = _object(raw)
         if 400 <= status < 500 and status not in _TRY_AGAIN:
-            raise ProviderRefused(_reason(answer, status))
+            raise _REFUSALS.get(status, ProviderRefused)(_reason(answer, status))
         if answer is None or not 200 <= status < 300:
             raise ProviderUnavailable(f"{method} {url.path}: answered {status}")
         return answer

@@ -37,7 +37,7 @@ DELETE FROM webhook_inbox WHERE (provider, event_id) IN (
 -- Payments that nobody has settled: each is asked about by one worker at a time, and again after a while.
 UPDATE payment SET check_at = now() + interval '30 seconds'
 WHERE id IN (
-    SELECT id FROM payment WHERE status IN ('created', 'processing') AND check_at <= now()
+    SELECT id FROM payment WHERE provider = %(provider)s AND status IN ('created', 'processing') AND check_at <= now()
     ORDER BY check_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
 )
 RETURNING id, reference, method, status, deadline_at <= now()
@@ -46,8 +46,9 @@ RETURNING id, reference, method, status, deadline_at <= now()
 UPDATE refund SET attempts = attempts + 1,
     check_at = now() + least(interval '10 seconds' * power(2, attempts), interval '1 hour')
 WHERE id IN (
-    SELECT r.id FROM refund r WHERE r.status IN ('due', 'in_transit') AND r.check_at <= now()
-    ORDER BY r.check_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
+    SELECT r.id FROM refund r JOIN payment p ON p.id = r.payment_id
+    WHERE p.provider = %(provider)s AND r.status IN ('due', 'in_transit') AND r.check_at <= now()
+    ORDER BY r.check_at LIMIT %(most)s FOR NO KEY UPDATE OF r SKIP LOCKED
 )
 RETURNING id, (SELECT reference FROM payment WHERE payment.id = refund.payment_id), amount_minor, currency
 

@@ -8,7 +8,14 @@ from uuid import UUID
 
 from backend.db.pool import Database
 from backend.domain.money import Money
-from backend.domain.payments import PaymentProvider, ProviderRefused, ProviderUnavailable, RefundRequest
+from backend.domain.payments import (
+    PaymentProvider,
+    ProviderRefused,
+    ProviderUnavailable,
+    RefundRequest,
+    UnknownPayment,
+    WrongKey,
+)
 from backend.features.payments.settlements import Report, SettledStatus, Settlements, queries
 
 log = logging.getLogger(__name__)
@@ -26,18 +33,31 @@ class Reconciler:
 
     async def settle_open_payments(self) -> int:
         """Find out about each payment that is open for too long; one past its deadline is cancelled. How many."""
-        rows = await self._database.fetch_all(queries.claim_open_payments, {"most": _MOST})
+        claim = {"provider": self._provider.name, "most": _MOST}
+        rows = await self._database.fetch_all(queries.claim_open_payments, claim)
         for payment_id, reference, method, status, overdue in rows:
             try:
                 report = await self._report(payment_id, reference, never_arrived=status == "created", overdue=overdue)
-            except (ProviderUnavailable, ProviderRefused) as error:
+                await self._settlements.record(report)
+            except ProviderUnavailable as error:
                 log.warning("payment %s (%s) stays open: %s", payment_id, method, error)
-                continue
-            await self._settlements.record(report)
+            except ProviderRefused as error:
+                log.error("payment %s (%s) stays open: %s", payment_id, method, error)  # noqa: TRY400 - says enough
+            except Exception:  # whatever one row meets, the others have their turn
+                log.exception("payment %s (%s) stays open", payment_id, method)
         return len(rows)
 
     async def _report(self, payment_id: UUID, reference: str | None, *, never_arrived: bool, overdue: bool) -> Report:
-        intent = await (self._provider.retrieve(reference) if reference else self._provider.find(payment_id))
+        try:
+            intent = await (self._provider.retrieve(reference) if reference else self._provider.find(payment_id))
+        except WrongKey:
+            raise
+        except ProviderRefused as error:
+            if not overdue:
+                raise
+            # Nobody can pay it any more, and tickets must not wait for it for ever. Captured after all, it is refunded.
+            log.error("payment %s is given up, its provider refuses to show it: %s", payment_id, error)  # noqa: TRY400
+            return Report(payment_id, "cancelled", failure="not_found")
         if intent is None:
             status: SettledStatus = "failed" if never_arrived and not overdue else "cancelled"
             return Report(payment_id, status, failure="not_received")
@@ -47,18 +67,25 @@ class Reconciler:
 
     async def send_refunds(self) -> int:
         """Send each refund that is due, and ask about those on their way. How many."""
-        rows = await self._database.fetch_all(queries.claim_refunds, {"most": _MOST})
+        claim = {"provider": self._provider.name, "most": _MOST}
+        rows = await self._database.fetch_all(queries.claim_refunds, claim)
         for refund_id, reference, amount, currency in rows:
-            await self._refund(RefundRequest(refund_id, reference, Money(amount, currency)))
+            try:
+                await self._refund(RefundRequest(refund_id, reference, Money(amount, currency)))
+            except ProviderUnavailable as error:
+                log.warning("refund %s is sent again later: %s", refund_id, error)
+            except (WrongKey, UnknownPayment) as error:  # mended on our side or theirs; the money is owed until then
+                log.error("refund %s is sent again later: %s", refund_id, error)  # noqa: TRY400 - says enough
+            except Exception:  # whatever one row meets, the others have their turn
+                log.exception("refund %s is sent again later", refund_id)
         return len(rows)
 
     async def _refund(self, request: RefundRequest) -> None:
         try:
             result = await self._provider.refund(request)  # idempotent: asked again, it says what became of it
             status, reference, failure = result.status, result.reference, result.failure
-        except ProviderUnavailable as error:
-            log.warning("refund %s is sent again later: %s", request.refund_id, error)
-            return
+        except (WrongKey, UnknownPayment):
+            raise
         except ProviderRefused as error:
             status, reference, failure = "failed", None, str(error)
         if status == "failed":

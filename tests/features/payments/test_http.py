@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from backend.domain.payments import ProviderRefused, ProviderUnavailable
+from backend.domain.payments import ProviderRefused, ProviderUnavailable, UnknownPayment, WrongKey
 from backend.features.payments.http import ProviderHttp, Timeouts
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -86,6 +86,15 @@ async def test_a_refusal_says_why() -> None:
 async def test_a_refusal_without_a_reason_gives_its_status() -> None:
     async with speaking_to(answering(json_answer("404 Not Found", b"nothing here"))) as http:
         with pytest.raises(ProviderRefused, match="404"):
+            await http.get("/")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [("401 Unauthorized", WrongKey), ("403 Forbidden", WrongKey), ("404 Not Found", UnknownPayment)]
+)
+async def test_a_refusal_tells_a_wrong_key_from_an_unknown_payment(status: str, kind: type[Exception]) -> None:
+    async with speaking_to(answering(json_answer(status, b"{}"))) as http:
+        with pytest.raises(kind):
             await http.get("/")
 
 
