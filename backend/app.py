@@ -45,6 +45,7 @@ from backend.web.edge import Edge, EdgeOptions
 from backend.web.gateway import front_end_routes
 from backend.web.health import Health, health_routes
 from backend.web.openapi import openapi_document
+from backend.web.parsing import BODY_LIMIT
 from backend.web.routes import Route
 from backend.web.sse import Hub
 
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> web.Application:
     promise = load_promise()
     metrics = parts.metrics(settings)
     health = Health()
-    app = web.Application()
+    app = web.Application(client_max_size=BODY_LIMIT)
     app[HEALTH] = health
     app[HUB] = Hub()
     app[HUB].serve(app)

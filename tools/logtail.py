@@ -7,7 +7,6 @@ from pathlib import Path
 from tools.console import say
 
 WARNINGS = re.compile(r'"level": ?"(warning|error|critical)"|\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b', re.IGNORECASE)
-OUR_QUESTION = "GET /readiness"  # which we ask until the answer is yes; each no is logged as a failure
 AT_ONCE = 10  # lines shown in one look, so that a flood of warnings does not bury the terminal
 LAST_LINES = 20
 
@@ -22,7 +21,7 @@ class LogTail:
         self._start = self._at = path.stat().st_size if path.exists() else 0
 
     def show_warnings(self) -> None:
-        lines = [line for line in self._new_lines() if self._warnings.search(line) and OUR_QUESTION not in line]
+        lines = [line for line in self._new_lines() if self._warnings.search(line)]
         for line in lines[:AT_ONCE]:
             say(f"{self.name}: {_readable(line)}")
         if len(lines) > AT_ONCE:

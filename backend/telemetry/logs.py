@@ -14,6 +14,7 @@ from logging.handlers import QueueHandler, QueueListener
 from typing import Any, Literal, TextIO
 
 import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -84,6 +85,16 @@ class TextFormatter(logging.Formatter):
         return mask(super().format(record) + "".join(f" {name}={value}" for name, value in fields.items()))
 
 
+def _without_alarm(record: logging.LogRecord) -> bool:
+    """Bytes that are no request are anybody's to send; aiohttp reports them as a failure of ours, with a traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = "%s (%s)", (record.getMessage(), type(error).__name__)
+        record.exc_info = None
+    return logging.getLogger().isEnabledFor(record.levelno)
+
+
 class Logs:
     """The running log; `stop` writes out what is still waiting."""
 
@@ -92,6 +103,7 @@ class Logs:
         writer.setFormatter(TextFormatter() if options.format == "text" else JsonFormatter())
         self._handler = _Queue(queue.SimpleQueue())
         self._listener = QueueListener(self._handler.queue, writer)
+        logging.getLogger("aiohttp.server").addFilter(_without_alarm)
         self._root = logging.getLogger()
         self._root.addHandler(self._handler)
         self._root.setLevel(options.level)

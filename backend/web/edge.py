@@ -55,13 +55,14 @@ class _Policy:
     """How requests of one method and route are treated.
 
     guarded: pages of other sites may not send it. limited: it counts for its address. sheds: it takes one of the places
-    in flight and may find none. lane: where its deadline is watched.
+    in flight and may find none. logged: it may have a line in the log. lane: where its deadline is watched.
     """
 
     meter: RouteMeter
     guarded: bool
     limited: bool
     sheds: bool
+    logged: bool
     seconds: float
     lane: dict[Task, float]
 
@@ -155,7 +156,7 @@ class Edge:
 
     def _record(self, request: web.Request, policy: _Policy, status: int, seconds: float) -> None:
         policy.meter.record(status, seconds)
-        if self._requests.wants(status, seconds):
+        if policy.logged and self._requests.wants(status, seconds):
             cause = request.get(_CAUSE, "")
             line = RequestLine(request.method, policy.meter.route, request.path_qs, status, seconds, cause)
             self._requests.write(line)
@@ -167,6 +168,7 @@ class Edge:
             guarded=kind == "customer" and method not in _SAFE_METHODS,
             limited=kind in {"customer", "stream"},
             sheds=kind in {"customer", "machine", "page"},
+            logged=kind != "health",  # they come every few seconds, and no is a good answer
             seconds=seconds,
             lane=self._deadlines.lane(seconds),
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg2.extensions
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 
 from backend.telemetry.logs import REQUEST_ID, LogOptions, Logs, RequestLine, RequestLog, mask, quiet_driver_noise
 
@@ -48,6 +49,19 @@ def test_an_exception_stays_on_its_line() -> None:
         logging.getLogger("shop").error("failed", exc_info=ValueError("no seats\nleft"))
         (line,) = lines()
     assert "ValueError: no seats\nleft" in line["exception"]
+
+
+def test_bytes_that_are_no_request_are_no_failure_of_ours() -> None:
+    with logged() as lines:
+        aiohttp = logging.getLogger("aiohttp.server")
+        aiohttp.error("Error handling request from %s", "192.0.2.1", exc_info=BadHttpMessage("somebody's secret"))
+        aiohttp.error("another", exc_info=ValueError("a bug"))
+        unreadable, bug = lines()
+    assert (unreadable["level"], unreadable["message"]) == (
+        "INFO", "Error handling request from 192.0.2.1 (BadHttpMessage)"
+    )  # fmt: skip
+    assert "exception" not in unreadable
+    assert (bug["level"], "ValueError: a bug" in bug["exception"]) == ("ERROR", True)
 
 
 @pytest.mark.parametrize(

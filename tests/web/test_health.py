@@ -1,5 +1,8 @@
+import logging
+
 import pytest
 
+from backend.telemetry.logs import LogOptions
 from backend.web.health import Health, health_routes
 from tests.web.serving import Serve
 
@@ -33,3 +36,13 @@ async def test_a_database_outage_shows_in_the_body_and_not_in_the_status(
     health = Health(warmed=True, schema_current=True, database_up=lambda: up)
     answer = await (await serve(health_routes(health))).client.get("/readiness")
     assert (answer.status, (await answer.json())["database"]) == (200, said)
+
+
+async def test_probes_leave_no_line_in_the_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    door = await serve(health_routes(Health()), log=LogOptions(sample=1.0))
+    assert (await door.client.get("/readiness")).status == 503
+    assert (await door.client.get("/healthz")).status == 200
+    await door.client.get("/api/nothing")
+    lines = [record.getMessage() for record in caplog.records if record.name == "backend.access"]
+    assert lines == ["GET /api/nothing 404"]
