@@ -7,7 +7,7 @@ batch to fill: while one is under way the next collects, so an idle shop answers
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -22,12 +22,14 @@ A = TypeVar("A")  # its answer
 class BatchLimits:
     """size: requests in one statement. in_flight: statements at once. waiting: requests in the queue before it is full.
 
+    waiting_each: those of one identity among them, so that nobody fills the queue alone.
     Measured: 256 a statement is enough, and more than two statements at once gain nothing on one hot row.
     """
 
     size: int = 256
     in_flight: int = 2
     waiting: int = 8192
+    waiting_each: int = 32
     attempts: int = 3  # after a lost connection, whose outcome is unknown: requests carry their own identity
 
 
@@ -65,22 +67,27 @@ class Batcher(Generic[R, A]):
         self._lanes: dict[Hashable, deque[_Entry[R, A]]] = {}
         self._ready: deque[Hashable] = deque()  # lanes that wait and are in no batch, longest waiting first
         self._waiting = 0
+        self._identities: Counter[Hashable] = Counter()  # how often each waits
         self._in_flight: set[asyncio.Task[None]] = set()
         self._statements = asyncio.Semaphore(self._limits.in_flight)  # a batch in parts is more than one
         self._wake: asyncio.Handle | None = None
 
     async def submit(self, request: R) -> A:
         """The answer to this request. Busy when the queue is full, DatabaseError when the database could not do it."""
+        identity = self._identity(request)
         if self._waiting >= self._limits.waiting:
             raise Busy("the queue of requests is full")
+        if self._identities[identity] >= self._limits.waiting_each:
+            raise Busy("too many requests of one customer are waiting")
         loop = asyncio.get_running_loop()
-        entry = _Entry(request, self._lane(request), self._identity(request), loop.create_future())
+        entry = _Entry(request, self._lane(request), identity, loop.create_future())
         lane = self._lanes.get(entry.lane)
         if lane is None:
             lane = self._lanes[entry.lane] = deque()
             self._ready.append(entry.lane)
         lane.append(entry)
         self._waiting += 1
+        self._identities[identity] += 1
         if self._wake is None and len(self._in_flight) < self._limits.in_flight:
             # Everything that arrives in this turn of the loop goes together.
             self._wake = loop.call_soon(self._start_batches)
@@ -100,7 +107,7 @@ class Batcher(Generic[R, A]):
             self._in_flight.add(asyncio.ensure_future(self._carry_out(batch, lanes)))
 
     def _collect(self) -> tuple[list[_Entry[R, A]], list[Hashable]]:
-        """Take whole lanes, longest waiting first, until the batch is full."""
+        """Take whole lanes, longest waiting first, until the batch is full; of each identity the first that waits."""
         batch: list[_Entry[R, A]] = []
         lanes: list[Hashable] = []
         identities: set[Hashable] = set()
@@ -108,13 +115,26 @@ class Batcher(Generic[R, A]):
             key = self._ready.popleft()
             lanes.append(key)
             lane = self._lanes[key]
-            while lane and len(batch) < self._limits.size and lane[0].identity not in identities:
+            later: list[_Entry[R, A]] = []
+            while lane and len(batch) < self._limits.size:
                 entry = lane.popleft()
-                self._waiting -= 1
-                if not entry.answer.done():  # whoever asked may have left
+                if entry.answer.done():  # whoever asked has left
+                    self._forget(entry)
+                elif entry.identity in identities:
+                    later.append(entry)
+                else:
+                    self._forget(entry)
                     identities.add(entry.identity)
                     batch.append(entry)
+            lane.extendleft(reversed(later))
         return batch, lanes
+
+    def _forget(self, entry: _Entry[R, A]) -> None:
+        """It waits no longer."""
+        self._waiting -= 1
+        self._identities[entry.identity] -= 1
+        if not self._identities[entry.identity]:
+            del self._identities[entry.identity]
 
     async def _carry_out(self, batch: list[_Entry[R, A]], lanes: list[Hashable]) -> None:
         try:

@@ -26,17 +26,21 @@ from backend.db.errors import (
 
 @dataclass(frozen=True)
 class Wish:
-    """A request. bad: its data breaks the whole statement. locked: somebody else holds the row of its lane."""
+    """A request. bad: its data breaks the whole statement. locked: somebody else holds the row of its lane.
+
+    note: tells two of one identity apart.
+    """
 
     lane: str
     identity: str
     bad: bool = False
     locked: bool = False
+    note: str = ""
 
 
-def wish(name: str, **more: bool) -> Wish:
+def wish(name: str, *, bad: bool = False, locked: bool = False) -> Wish:
     """`a7` is number 7 of lane a."""
-    return Wish(name[0], name, **more)
+    return Wish(name[0], name, bad, locked)
 
 
 @dataclass
@@ -167,13 +171,36 @@ async def test_the_second_of_one_identity_sees_what_the_first_did() -> None:
     clerk = Clerk()
     tasks = send(batcher(clerk), "a1", "a2", "a1", "a3", "b1")
     await outcomes(tasks)
-    assert clerk.seen == ["a1 a2 b1", "a1 a3"]
+    assert clerk.seen == ["a1 a2 a3 b1", "a1"]
+
+
+async def test_who_asks_again_and_again_holds_up_nobody_else() -> None:
+    clerk = Clerk()
+    greedy = ["a0"] * 4
+    await outcomes(send(batcher(clerk, size=4), *greedy, "a1", "a2", "a3", "a4", "a5"))
+    assert clerk.seen == ["a0 a1 a2 a3", "a0 a4 a5", "a0", "a0"]
+
+
+async def test_requests_of_one_identity_are_carried_out_in_the_order_they_came() -> None:
+    clerk = Clerk()
+    mine = [Wish("a", "x", note=str(number)) for number in range(5)]
+    others = [wish(f"a{number}") for number in range(9)]
+    await outcomes(send(batcher(clerk, size=3), *mine[:3], *others, *mine[3:]))
+    assert [each for batch in clerk.batches for each in batch if each.identity == "x"] == mine
+
+
+async def test_so_many_of_one_identity_may_wait_and_no_more() -> None:
+    clerk = Clerk()
+    queue = batcher(clerk, waiting_each=2)
+    assert await outcomes(send(queue, "a1", "a1", "a1", "a2")) == ["did a1", "did a1", "Busy", "did a2"]
+    assert await queue.submit(wish("a1")) == "did a1"
+    assert not queue._identities
 
 
 async def test_one_identity_in_two_lanes_shares_no_batch_either() -> None:
     clerk = Clerk()
     await outcomes(send(batcher(clerk, in_flight=1), Wish("a", "x"), Wish("b", "x"), Wish("b", "y"), Wish("c", "z")))
-    assert clerk.seen == ["x z", "x y"]
+    assert clerk.seen == ["x y z", "x"]
 
 
 async def test_a_batch_has_its_size_and_a_long_lane_lets_others_pass() -> None:
