@@ -30,7 +30,7 @@ class BatchLimits:
     in_flight: int = 2
     waiting: int = 8192
     waiting_each: int = 32
-    attempts: int = 3  # after a lost connection, whose outcome is unknown: requests carry their own identity
+    attempts: int = 3  # when the connection was lost (requests carry their own identity) or none was free
 
 
 @dataclass(slots=True)
@@ -181,14 +181,17 @@ class Batcher(Generic[R, A]):
                     entry.answer.set_result(answer)
 
     async def _flush_until_known(self, requests: Sequence[R]) -> Sequence[A]:
-        """Flush again when the connection was lost, because nobody knows whether the first one was committed."""
+        """Flush again when the connection was lost, because nobody knows whether the first one was committed.
+
+        And when none was free: that has cost the database nothing, and giving up would fail all these customers.
+        """
         for attempt in range(1, self._limits.attempts + 1):
             try:
                 async with self._statements:
                     return await self._flush(requests)
             except NoAnswer:
                 raise
-            except ConnectionLost:
+            except (ConnectionLost, Busy):
                 if attempt == self._limits.attempts:
                     raise
         raise AssertionError("attempts is at least 1")

@@ -261,7 +261,19 @@ async def test_a_connection_lost_again_and_again_is_given_up() -> None:
     assert clerk.seen == ["a1 b1"] * 3
 
 
-@pytest.mark.parametrize("failure", [NoAnswer(), Unavailable(), Busy(), DatabaseError(), ValueError("a bug")])
+async def test_when_no_connection_is_free_the_batch_asks_again() -> None:
+    clerk = Clerk(deque([Busy(), Busy()]))
+    assert await outcomes(send(batcher(clerk), "a1", "b1")) == ["did a1", "did b1"]
+    assert clerk.seen == ["a1 b1"] * 3
+
+
+async def test_when_no_connection_gets_free_the_batch_gives_up() -> None:
+    clerk = Clerk(deque([Busy()] * 9))
+    assert await outcomes(send(batcher(clerk, attempts=3), "a1", "b1")) == ["Busy"] * 2
+    assert clerk.seen == ["a1 b1"] * 3
+
+
+@pytest.mark.parametrize("failure", [NoAnswer(), Unavailable(), DatabaseError()])
 async def test_where_trying_again_may_hang_or_is_useless_it_is_not_tried(failure: Exception) -> None:
     clerk = Clerk(deque([failure]))
     queue = batcher(clerk)
