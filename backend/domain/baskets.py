@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
@@ -86,16 +86,26 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Buyer:
-    """Who asks, as far as is known: the basket that they named, the cookie that they sent, the address they came from.
+class Idempotency:
+    """A request that carries an Idempotency-Key.
 
-    idempotency: the request's identity and the fingerprint of its body, when the client sent an Idempotency-Key.
+    id: the request's identity, in the scope of its basket, else its cookie, else its body. without_cookie: what it was
+    before the customer had a cookie. fingerprint: of its body.
     """
+
+    id: UUID
+    without_cookie: UUID
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who asks, as far as is known: the basket that they named, their cookie, the address that they came from."""
 
     named: UUID | None = None
     cookie: UUID | None = None
     address: str | None = None
-    idempotency: tuple[UUID, str] | None = field(default=None)
+    idempotency: Idempotency | None = None
 
     @property
     def basket(self) -> UUID | None:

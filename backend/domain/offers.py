@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from backend.domain.baskets import SeatLabel
+
 
 @dataclass(frozen=True, slots=True)
 class TicketOffer:
@@ -24,6 +26,14 @@ class TicketOffer:
 
     def on_sale(self, now: datetime) -> bool:
         return self.on_sale_at <= now < self.off_sale_at
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOffer:
+    """A seat and the ticket type that it is sold as."""
+
+    type_id: int
+    label: SeatLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +68,5 @@ class Offers(Protocol):
     async def offer(self, event_id: int) -> Offer | None:
         """The offer; None when no such event is published."""
 
-    async def seat_types(self, event_id: int, seat_ids: Collection[int]) -> Mapping[int, int]:
-        """The ticket type of each of these seats of the event; seats that it does not have are missing."""
+    async def seats(self, event_id: int, seat_ids: Collection[int]) -> Mapping[int, SeatOffer]:
+        """These seats of the event; those that it does not have are missing."""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from backend.domain.baskets import Buyer
+from backend.domain.baskets import Buyer, Idempotency
 from backend.web.client import client_address
 from backend.web.cookies import basket_cookie
 from backend.web.idempotency import body_hash, idempotency_id, idempotency_key
@@ -23,5 +23,7 @@ async def buyer_of(request: web.Request, named: UUID | None = None) -> Buyer:
     idempotency = None
     if key is not None:
         fingerprint = body_hash(await request.read()).hex()
-        idempotency = (idempotency_id(str(named or cookie or fingerprint), key), fingerprint)
+        without_cookie = idempotency_id(str(named or fingerprint), key)
+        scoped = idempotency_id(str(cookie), key) if cookie and not named else without_cookie
+        idempotency = Idempotency(scoped, without_cookie, fingerprint)
     return Buyer(named, cookie, client_address(request, request.app[TRUSTED_HOPS]), idempotency)

@@ -1,16 +1,19 @@
 """Every way a payment can go, through the real test provider: in the end money and tickets agree."""
 
+import time
 from functools import partial
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from backend import parts
+from backend.domain.signatures import sign
 from backend.features.payments.http import Timeouts
 from backend.features.payments.psp import PspProvider
 from backend.psp.cards import card_named
 from tests.journeys.conftest import OpenShop
-from tests.shop import Answer, Shop
+from tests.shop import PSP_SECRET, Answer, Shop
 
 PAID = {"status": "paid"}
 
@@ -174,6 +177,60 @@ async def test_a_refund_that_fails_stays_owed(shop: Shop, card: str) -> None:
     await check_soon(shop)
     await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "failed", "reason": "cancelled"}])
     assert await shop.broken() == []  # still owed
+
+
+async def test_a_refund_that_bounces_after_it_was_done_is_owed_again(shop: Shop) -> None:
+    bought = await cancelled(shop, "approve")
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "done", "reason": "cancelled"}])
+    ((refund, payment, reference),) = await shop.box_office.rows("SELECT id, payment_id, reference FROM refund")
+    data = {"id": reference, "refund_id": refund, "payment_id": payment, "status": "failed", "failure": "closed"}
+    event = {"id": "evt_bounced", "kind": "refund", "occurred_at": "2026-11-23T20:14:00+00:00", "data": data}
+    raw = orjson.dumps({"events": [event]})
+    signature = sign(raw, PSP_SECRET, time.time())
+    assert (await shop.ask("POST", "/api/payments/test/webhook", raw, Psp_Signature=signature)).status < 300
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "failed", "reason": "cancelled"}])
+    assert await shop.box_office.value("SELECT count(*) FROM outbox WHERE type = 'refund.failed'") == 1
+    assert await shop.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("age", "left"),
+    [
+        pytest.param("5 minutes", "2 minutes", id="the grace"),
+        pytest.param("29 minutes", "1 minute", id="what remains of half an hour"),
+        pytest.param("31 minutes", "30 seconds", id="nothing more"),
+    ],
+)
+async def test_declines_do_not_renew_a_hold_without_end(open_shop: OpenShop, age: str, left: str) -> None:
+    async with open_shop(psp={"card": "decline"}) as shop:
+        basket = await shop.basket(await shop.box_office.publish(price=1000), 2)
+        await shop.box_office.database.execute(
+            "UPDATE hold SET created_at = now() - %(age)s::interval, expires_at = now() + interval '30 seconds'",
+            {"age": age},
+        )
+        assert (await shop.check_out(basket)).problem == "payment-declined"
+        remains = "extract(epoch FROM expires_at - now() - %(left)s::interval)::float FROM hold"
+        assert await shop.box_office.value(f"SELECT {remains}", left=left) == pytest.approx(0, abs=8)
+
+
+async def test_money_goes_back_from_the_payment_that_still_has_it(shop: Shop) -> None:
+    bought = await hosted(shop)
+    await lapse(shop)
+    await shop.box_office.database.execute("UPDATE pool SET available = 0")
+    await shop.pay(bought, card_named("approve").number)
+    await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "done", "reason": "too_late"}])
+    second = await shop.box_office.value(
+        "WITH tickets AS (UPDATE pool SET available = capacity) INSERT INTO payment"
+        " (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at) SELECT gen_random_uuid(),"
+        " order_id, provider, method, amount_minor, currency, 'infinity', 'infinity' FROM payment RETURNING id::text"
+    )
+    paid = "SELECT result FROM settle_v1(ARRAY[%(id)s::uuid], '{succeeded}', '{pi_2}', '{NULL}', '{NULL}', '1 s')"
+    assert await shop.box_office.value(paid, id=second) == "paid"
+    path = f"/api/orders/{bought.body['order_id']}/cancel?token={bought.body['order_token']}"
+    assert (await shop.ask("POST", path, {})).status == 200
+    refunded = "SELECT payment_id::text FROM refund WHERE reason = 'cancelled'"
+    assert await shop.box_office.value(refunded) == second
+    assert await shop.broken() == []
 
 
 async def test_webhooks_that_are_not_the_providers_change_nothing(shop: Shop) -> None:

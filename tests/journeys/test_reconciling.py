@@ -17,9 +17,11 @@ from backend.domain.payments import (
     WrongKey,
 )
 from backend.features.payments.free import FreeProvider
+from backend.features.payments.inbox import process_inbox
 from backend.features.payments.psp import PspProvider
 from backend.features.payments.reconciler import Reconciler
 from backend.features.payments.settlements import Settlements
+from backend.psp.cards import card_named
 from tests.journeys.conftest import OpenShop
 from tests.shop import Answer, Shop
 
@@ -199,3 +201,20 @@ async def test_one_row_that_the_database_refuses_does_not_cost_the_others_their_
 
     await check_now(shop, Odd(provider, reference, TypeError()))
     assert await refund_statuses(shop) == ["due", "done", "done"]
+
+
+async def test_a_locked_order_does_not_hold_up_what_is_reported_of_others(shop: Shop) -> None:
+    database, metrics = shop.box_office.database, parts.metrics(shop.settings)
+    for _ in range(3):
+        bought = await shop.check_out(await shop.basket(await shop.box_office.publish(price=1000)), "hosted")
+        await shop.pay(bought, card_named("approve").number)
+    await shop.settled("count(*) = 3 FROM webhook_inbox")
+    async with database.transaction() as tx:
+        await tx.execute("SELECT id FROM orders WHERE id = %(order)s FOR UPDATE", {"order": bought.body["order_id"]})
+        await process_inbox(database, "test", metrics)
+        assert await shop.box_office.value("SELECT count(*) FROM orders WHERE status = 'paid'") == 2
+    waits = "SELECT attempts, next_attempt_at > now() FROM webhook_inbox WHERE processed_at IS NULL"
+    assert await shop.box_office.rows(waits) == [(1, True)]
+    await database.execute("UPDATE webhook_inbox SET next_attempt_at = now()")
+    await process_inbox(database, "test", metrics)
+    await shop.at_last(bought, status="paid")

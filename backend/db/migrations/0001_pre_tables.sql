@@ -123,6 +123,7 @@ CREATE TABLE orders (
     paid_at timestamptz,
     closed_at timestamptz
 ) WITH (fillfactor = 80);
+CREATE INDEX orders_by_key ON orders (idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX orders_by_email ON orders (lower(email)) WHERE email IS NOT NULL;
 
 CREATE TABLE ticket (

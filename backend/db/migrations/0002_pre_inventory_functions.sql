@@ -44,7 +44,8 @@ END $$;
 --
 -- One element per line; the lines of a request stand together. _types: the distinct ticket types, _type: an index
 -- into them. _known: the basket that the line joins, null for a new one. _strict: an unknown _known is an error (it was
--- named), not a reason to open a new basket (it came from a cookie). _seats: '{}' or an array literal of seat ids.
+-- named), not a reason to open a new basket (it came from a cookie). _seats: '{}' or an array literal of seat ids; of a
+-- request's lines those with chosen seats come first, and no seat stands in two.
 -- _address_limit, _customer_limit: live tickets per address, live holds per customer; null when not limited.
 --
 -- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-busy,
@@ -71,6 +72,7 @@ DECLARE
     replays uuid[];
     old record; live record;
     i integer := 1; j integer; k integer; t integer; p integer; n integer := cardinality(_hold); found_seats integer;
+    asked_for integer;
     wanted bigint[]; moment timestamptz;
 BEGIN
     PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM ticket_type WHERE id = ANY (_types)) ORDER BY id FOR NO KEY UPDATE;
@@ -109,14 +111,18 @@ BEGIN
         IF result IS NULL THEN
             FOR k IN i..j LOOP
                 t := _type[k];
+                asked_for := CASE WHEN i = j THEN _quantity[k] ELSE (
+                    SELECT sum(a.quantity) FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity) WHERE a.type = t) END;
                 IF type_event[t] IS NULL THEN
                     result := 'unknown-event';
                 ELSIF moment < type_on[t] THEN
                     result := 'not-on-sale'; detail := to_json(type_on[t]) #>> '{}';
                 ELSIF moment >= type_off[t] THEN
                     result := 'off-sale'; detail := to_json(type_off[t]) #>> '{}';
-                ELSIF _quantity[k] > type_per_order[t] THEN
+                ELSIF asked_for > type_per_order[t] THEN
                     result := 'order-limit'; detail := type_per_order[t];
+                ELSIF asked_for > type_per_customer[t] THEN
+                    result := 'customer-limit'; detail := type_per_customer[t];
                 ELSIF type_currency[t] <> type_currency[_type[i]] THEN
                     result := 'currency'; detail := type_currency[_type[i]];
                 END IF;
@@ -174,8 +180,6 @@ BEGIN
                 ) AS mine
                 ORDER BY 1 LIMIT 1;
             END IF;
-        ELSIF result IS NULL AND type_per_customer[_type[i]] < _quantity[i] THEN
-            result := 'customer-limit'; detail := type_per_customer[_type[i]];
         END IF;
 
         IF result IS NULL AND _address_limit IS NOT NULL AND _address[i] IS NOT NULL THEN
@@ -230,11 +234,15 @@ BEGIN
                 taken[k] := true; line_basket[k] := basket; line_expires[k] := expires;
                 -- Under the pool's lock nobody else claims seats; without a choice the front-most free ones go.
                 IF _seats[k] <> '{}' THEN
-                    UPDATE seat SET hold_id = _hold[k] WHERE id = ANY (_seats[k]::bigint[]);
+                    UPDATE seat SET hold_id = _hold[k] WHERE id = ANY (_seats[k]::bigint[]) AND hold_id IS NULL;
                 ELSIF type_seated[_type[k]] THEN
                     UPDATE seat SET hold_id = _hold[k] WHERE id IN (
                         SELECT s.id FROM seat s WHERE s.ticket_type_id = _types[_type[k]] AND s.hold_id IS NULL
                         ORDER BY s.position, s.number LIMIT _quantity[k]);
+                END IF;
+                GET DIAGNOSTICS found_seats = ROW_COUNT;
+                IF type_seated[_type[k]] AND found_seats <> _quantity[k] THEN
+                    RAISE EXCEPTION 'a request names a seat twice' USING ERRCODE = 'data_exception';
                 END IF;
             END LOOP;
         END IF;

@@ -49,6 +49,8 @@ BEGIN
     FROM (
         SELECT b.i, coalesce(o.id, b.order_id) AS order_id, h.total, h.currency, h.owner, o.id IS NOT NULL AS again,
             CASE
+                -- Its own order or payment is there already: the answer to this very request was lost on its way.
+                WHEN o.id = b.order_id OR EXISTS (SELECT 1 FROM payment p WHERE p.id = b.payment_id) THEN 'repeated'
                 WHEN o.idempotency_key = b.key AND o.fingerprint <> b.fingerprint THEN 'mismatch'
                 WHEN o.id IS NOT NULL AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0
                                            OR o.idempotency_key = b.key) THEN 'exists'
@@ -58,7 +60,8 @@ BEGIN
                 WHEN h.total = 0 THEN 'paid'
                 ELSE 'pending'
             END AS result
-        FROM unnest(_basket, _order, _email, _key, _fingerprint) WITH ORDINALITY AS b(basket, order_id, email, key, fingerprint, i)
+        FROM unnest(_basket, _order, _payment, _email, _key, _fingerprint) WITH ORDINALITY
+            AS b(basket, order_id, payment_id, email, key, fingerprint, i)
         LEFT JOIN orders o ON o.basket_id = b.basket
         CROSS JOIN LATERAL (
             SELECT count(*) AS ever, count(*) FILTER (WHERE h.state = 'paying') AS paying,
@@ -78,7 +81,8 @@ BEGIN
         FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND NOT again[i];
         IF true = ANY (again) THEN
             UPDATE orders o SET email = coalesce(_email[i], o.email), name = coalesce(_name[i], o.name), idempotency_key = _key[i],
-                fingerprint = _fingerprint[i], status = 'pending', closed_at = NULL, total_minor = totals[i], currency = currencies[i]
+                fingerprint = _fingerprint[i], status = results[i], closed_at = NULL, total_minor = totals[i], currency = currencies[i],
+                paid_at = CASE results[i] WHEN 'paid' THEN clock_timestamp() END
             FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i];
         END IF;
         UPDATE hold h SET order_id = orders_of[i], state = CASE results[i] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END
@@ -100,7 +104,8 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT _basket[i], results[i], o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
+    SELECT _basket[i], CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending' ELSE 'exists' END,
+        o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
         CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
     FROM generate_series(1, n) AS i
     LEFT JOIN orders o ON o.id = orders_of[i]
@@ -109,18 +114,23 @@ BEGIN
 END $$;
 
 -- Would this basket take its customer, known by e-mail, over a ticket type's limit?
-CREATE FUNCTION over_limit_v1(_basket uuid, _email text) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
+-- What waits for its payment counts too, and baskets of one e-mail are judged one after another, whoever sells them.
+CREATE FUNCTION over_limit_v1(_basket uuid, _email text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(lower(_email), 0));
+    RETURN EXISTS (
         SELECT 1
         FROM (SELECT ticket_type_id, sum(quantity) AS quantity FROM hold WHERE basket_id = _basket AND state = 'held' GROUP BY 1) AS asked
         JOIN ticket_type y ON y.id = asked.ticket_type_id
         WHERE y.max_per_customer IS NOT NULL AND asked.quantity + (
             SELECT count(*) FROM orders o JOIN ticket t ON t.order_id = o.id
             WHERE lower(o.email) = lower(_email) AND t.ticket_type_id = y.id AND t.state <> 'void'
+        ) + (
+            SELECT coalesce(sum(h.quantity), 0) FROM orders o JOIN hold h ON h.order_id = o.id
+            WHERE lower(o.email) = lower(_email) AND h.ticket_type_id = y.id AND h.state = 'paying'
         ) > y.max_per_customer
-    )
-$$;
+    );
+END $$;
 
 -- Record what the provider says of these payments, with all that follows from it, in one transaction.
 -- _status: processing, succeeded, failed, cancelled (nobody will pay any more: the stock is released).

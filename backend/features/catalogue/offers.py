@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from backend.db.pool import Database
-from backend.domain.offers import Offer, TicketOffer
+from backend.domain.baskets import SeatLabel
+from backend.domain.offers import Offer, SeatOffer, TicketOffer
 from backend.features.catalogue.memory import Clock, Freshness, Memory
 from backend.features.catalogue.store import Event, TicketType, queries, read_event
 
@@ -22,7 +23,7 @@ class EventOffers:
     def __init__(self, db: Database, clock: Clock = time.time) -> None:
         self._db = db
         self._offers: Memory[int, Offer | None] = Memory(self._read, _FRESHNESS, clock)
-        self._halls: Memory[int, Mapping[int, int]] = Memory(self._read_hall, _HALLS, clock)
+        self._halls: Memory[int, Mapping[int, SeatOffer]] = Memory(self._read_hall, _HALLS, clock)
 
     def cached(self, event_id: int) -> Offer | None:
         """The offer when it is in memory, at the cost of a dictionary lookup."""
@@ -32,8 +33,8 @@ class EventOffers:
         """The offer; None when no such event is published."""
         return await self._offers.get(event_id)
 
-    async def seat_types(self, event_id: int, seat_ids: Collection[int]) -> Mapping[int, int]:
-        """The ticket type of each of these seats of the event; seats that it does not have are missing."""
+    async def seats(self, event_id: int, seat_ids: Collection[int]) -> Mapping[int, SeatOffer]:
+        """These seats of the event; those that it does not have are missing."""
         hall = await self._halls.get(event_id)
         return {seat_id: hall[seat_id] for seat_id in seat_ids if seat_id in hall}
 
@@ -50,9 +51,9 @@ class EventOffers:
         event = await read_event(self._db, event_id)
         return (_offer(event) if event and event.status == "published" else None), None
 
-    async def _read_hall(self, event_id: int) -> tuple[Mapping[int, int], datetime | None]:
-        rows = await self._db.fetch_all(queries.seat_types, {"event": event_id}, retry=True)
-        return dict(rows), None
+    async def _read_hall(self, event_id: int) -> tuple[Mapping[int, SeatOffer], datetime | None]:
+        rows = await self._db.fetch_all(queries.seats_of_hall, {"event": event_id}, retry=True)
+        return {seat: SeatOffer(type_id, SeatLabel(seat, row, number)) for seat, type_id, row, number in rows}, None
 
 
 def _offer(event: Event) -> Offer:

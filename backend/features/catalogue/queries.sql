@@ -52,8 +52,8 @@ FROM seat s JOIN ticket_type t ON t.id = s.ticket_type_id
 WHERE s.event_id = ANY (%(ids)s) AND NOT t.withdrawn
 GROUP BY s.event_id
 
--- name: seat_types
-SELECT id, ticket_type_id FROM seat WHERE event_id = %(event)s
+-- name: seats_of_hall
+SELECT id, ticket_type_id, row_label, number FROM seat WHERE event_id = %(event)s
 
 -- Writing: event files. Whoever applies one holds the lock, so that two of them never interleave.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from backend.db.errors import DatabaseError
 from backend.db.pool import Database, Row
 from backend.domain.baskets import Basket, BasketLine, Buyer, SeatLabel, Wanted
 from backend.domain.errors import DomainError
-from backend.domain.ids import derived_id
+from backend.domain.ids import derived_id, uuid7
 from backend.domain.money import Money
 from backend.domain.offers import Offer, Offers, TicketOffer
 from backend.features.inventory.holds import HoldAnswer, HoldLimits, HoldLine, HoldRequest, Holds, queries
@@ -20,8 +21,6 @@ from backend.features.inventory.refusals import basket_refusal, hold_refusal
 from backend.telemetry.metrics import HOLD_RESULTS, Metrics
 
 _RESULTS = {"held": "held", "replayed": "held", "sold-out": "sold_out"}  # as the metric names them
-
-Chosen = tuple[Offer, TicketOffer, HoldLine]
 
 
 class HeldBaskets:
@@ -44,17 +43,21 @@ class HeldBaskets:
 
     async def add(self, wanted: Wanted, buyer: Buyer) -> Basket:
         """Hold tickets for ten minutes, in the customer's basket or a new one: all of them, or DomainError."""
+        buyer = await self._as_first_asked(buyer)
         chosen = await self._choose([wanted], buyer)
-        answer = await self._hold(chosen, buyer)
-        ticket_type = chosen[0][1]
-        known = buyer.basket is None and not ticket_type.seated and answer.price_minor == ticket_type.price_minor
-        if known and answer.result == "held":  # a new basket has this line and no other: no need to read it
-            return _basket_of(chosen, answer)
-        return await self.read(answer.basket_id) or _basket_of(chosen, answer)
+        request = self._request(chosen, buyer)
+        answer = await self._hold(request)
+        told = _basket_of(chosen, answer)
+        if _is_all_of_it(chosen, request, answer):
+            return told
+        try:
+            return await self.read(answer.basket_id) or told
+        except DatabaseError:
+            return told  # the tickets are held, whatever else the basket has
 
     async def hold(self, wanted: Sequence[Wanted], buyer: Buyer) -> UUID:
         """Hold all of it or none, and answer the basket."""
-        return (await self._hold(await self._choose(wanted, buyer), buyer)).basket_id
+        return (await self._hold(self._request(await self._choose(wanted, buyer), buyer))).basket_id
 
     async def read(self, basket_id: UUID) -> Basket | None:
         """The basket while it holds anything."""
@@ -100,14 +103,26 @@ class HeldBaskets:
             raise basket_refusal("unknown-basket")
         return basket_id
 
-    async def _hold(self, chosen: Sequence[Chosen], buyer: Buyer) -> HoldAnswer:
-        request = HoldRequest(
-            lines=tuple(line for _, _, line in chosen),
+    async def _as_first_asked(self, buyer: Buyer) -> Buyer:
+        """A first request that is sent again may carry the cookie of its answer: it is known by what it was without."""
+        if buyer.idempotency is None or buyer.cookie is None or buyer.named is not None:
+            return buyer
+        first = buyer.idempotency.without_cookie
+        known = {"hold": derived_id(str(first), "0"), "basket": buyer.cookie}
+        if not await self._database.fetch_value(queries.hold_of_basket, known, retry=True):
+            return buyer
+        return replace(buyer, cookie=None, idempotency=replace(buyer.idempotency, id=first))
+
+    def _request(self, chosen: Sequence[Chosen], buyer: Buyer) -> HoldRequest:
+        return HoldRequest(
+            lines=tuple(each.line for each in chosen),
             known=buyer.basket,
             strict=buyer.named is not None,
             address=buyer.address if self._limits.tickets_per_address else None,
-            fingerprint=buyer.idempotency[1] if buyer.idempotency else None,
+            fingerprint=buyer.idempotency.fingerprint if buyer.idempotency else None,
         )
+
+    async def _hold(self, request: HoldRequest) -> HoldAnswer:
         try:
             answer = await self._holds.submit(request)
         except DatabaseError:
@@ -119,60 +134,105 @@ class HeldBaskets:
         return answer
 
     async def _choose(self, wanted: Sequence[Wanted], buyer: Buyer) -> list[Chosen]:
-        """The lines to hold, one for each ticket type; DomainError when the event, type or seat is not there."""
-        lines: list[Chosen] = []
+        """The lines to hold: one for each ticket type, chosen seats first. DomainError for what is not there."""
+        parts: dict[tuple[int, bool], _Part] = {}
         for each in wanted:
             offer = self._offers.cached(each.event_id) or await self._offers.offer(each.event_id)
             if offer is None:
                 raise DomainError("not-found", f"There is no event {each.event_id}.")
-            for ticket_type, quantity, seats in await self._types_of(each, offer):
-                line_id = derived_id(str(buyer.idempotency[0]), str(len(lines))) if buyer.idempotency else None
-                line = HoldLine(ticket_type.id, ticket_type.pool_id, quantity, seats)
-                lines.append((offer, ticket_type, line if line_id is None else _named(line, line_id)))
-        return lines
+            if each.seat_ids:
+                await self._choose_seats(each, offer, parts)
+            else:
+                ticket_type = _type_of(each, offer)
+                part = parts.setdefault((ticket_type.id, False), _Part(offer, ticket_type))
+                part.quantity += each.quantity
+        ordered = sorted(parts.values(), key=lambda part: not part.seats)
+        if buyer.idempotency is None:
+            return [part.chosen(uuid7()) for part in ordered]
+        identity = str(buyer.idempotency.id)
+        return [part.chosen(derived_id(identity, str(number))) for number, part in enumerate(ordered)]
 
-    async def _types_of(self, wanted: Wanted, offer: Offer) -> list[tuple[TicketOffer, int, tuple[int, ...]]]:
-        if not wanted.seat_ids:
-            asked = wanted.ticket_type_id
-            ticket_type = offer.cheapest(datetime.now(UTC)) if asked is None else offer.type(asked)
-            if ticket_type is None:
-                raise DomainError("not-found", f"Event {offer.event_id} has no ticket type {asked or 'on offer'}.")
-            return [(ticket_type, wanted.quantity, ())]
-        type_of = await self._offers.seat_types(offer.event_id, wanted.seat_ids)
-        missing = [seat for seat in wanted.seat_ids if seat not in type_of]
-        if missing:
-            raise DomainError("not-found", f"Event {offer.event_id} has no seat {missing[0]}.")
-        if wanted.ticket_type_id is not None and set(type_of.values()) != {wanted.ticket_type_id}:
-            raise DomainError("not-found", f"Not all of these seats are of ticket type {wanted.ticket_type_id}.")
-        groups: dict[int, list[int]] = {}
-        for seat in wanted.seat_ids:
-            groups.setdefault(type_of[seat], []).append(seat)
-        offered = [(offer.type(type_id), tuple(seats)) for type_id, seats in groups.items()]
-        return [(ticket_type, len(seats), seats) for ticket_type, seats in offered if ticket_type is not None]
+    async def _choose_seats(self, wanted: Wanted, offer: Offer, parts: dict[tuple[int, bool], _Part]) -> None:
+        seats = await self._offers.seats(offer.event_id, wanted.seat_ids)
+        for seat_id in wanted.seat_ids:
+            seat = seats.get(seat_id)
+            ticket_type = offer.type(seat.type_id) if seat else None
+            if seat is None or ticket_type is None:
+                raise DomainError("not-found", f"Event {offer.event_id} has no seat {seat_id} on offer.")
+            if wanted.ticket_type_id not in {None, ticket_type.id}:
+                raise DomainError("not-found", f"Seat {seat_id} is not of ticket type {wanted.ticket_type_id}.")
+            part = parts.setdefault((ticket_type.id, True), _Part(offer, ticket_type))
+            if seat.label in part.seats:
+                raise DomainError("validation", f"Seat {seat_id} is named twice.")
+            part.seats.append(seat.label)
+            part.quantity += 1
 
 
-def _named(line: HoldLine, line_id: UUID) -> HoldLine:
-    return HoldLine(line.type_id, line.pool_id, line.quantity, line.seat_ids, line_id)
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A line to be held, with what is known of it before."""
+
+    offer: Offer
+    ticket_type: TicketOffer
+    line: HoldLine
+    seats: tuple[SeatLabel, ...]
+
+
+@dataclass(slots=True)
+class _Part:
+    """A line in the making."""
+
+    offer: Offer
+    ticket_type: TicketOffer
+    quantity: int = 0
+    seats: list[SeatLabel] = field(default_factory=list)
+
+    def chosen(self, line_id: UUID) -> Chosen:
+        seats = tuple(self.seats)
+        ids = tuple(sorted(seat.id for seat in seats))
+        offered = self.ticket_type
+        return Chosen(self.offer, offered, HoldLine(offered.id, offered.pool_id, self.quantity, ids, line_id), seats)
+
+
+def _type_of(wanted: Wanted, offer: Offer) -> TicketOffer:
+    asked = wanted.ticket_type_id
+    found = offer.cheapest(datetime.now(UTC)) if asked is None else offer.type(asked)
+    if found is None:
+        raise DomainError("not-found", f"Event {offer.event_id} has no ticket type {asked or 'on offer'}.")
+    return found
+
+
+def _is_all_of_it(chosen: Sequence[Chosen], request: HoldRequest, answer: HoldAnswer) -> bool:
+    """Whether a new basket was made, of which everything is known: then there is no need to read it."""
+    first = chosen[0]
+    return (
+        len(chosen) == 1
+        and answer.result == "held"
+        and answer.basket_id == request.basket_id
+        and answer.price_minor == first.ticket_type.price_minor
+        and (bool(first.seats) or not first.ticket_type.seated)
+    )
 
 
 def _basket_of(chosen: Sequence[Chosen], answer: HoldAnswer) -> Basket:
     """The basket that holds exactly what was just asked for."""
     lines = tuple(
         BasketLine(
-            id=line.id,
-            event_id=offer.event_id,
-            event_name=offer.name,
-            starts_at=offer.starts_at,
-            timezone=offer.timezone,
-            venue=offer.venue,
-            refundable_until=offer.refundable_until,
-            fee_percent=offer.fee_percent,
-            ticket_type_id=ticket_type.id,
-            ticket_type=ticket_type.name,
-            quantity=line.quantity,
-            unit_price=Money(ticket_type.price_minor, offer.currency),
+            id=each.line.id,
+            event_id=each.offer.event_id,
+            event_name=each.offer.name,
+            starts_at=each.offer.starts_at,
+            timezone=each.offer.timezone,
+            venue=each.offer.venue,
+            refundable_until=each.offer.refundable_until,
+            fee_percent=each.offer.fee_percent,
+            ticket_type_id=each.ticket_type.id,
+            ticket_type=each.ticket_type.name,
+            quantity=each.line.quantity,
+            unit_price=Money(each.ticket_type.price_minor, each.offer.currency),
+            seats=each.seats,
         )
-        for offer, ticket_type, line in chosen
+        for each in chosen
     )
     return Basket(answer.basket_id, lines, answer.expires_at, extended=False, paying=False)
 

@@ -34,6 +34,10 @@ FROM hold h LEFT JOIN seat s ON s.hold_id = h.id
 WHERE h.seat_ids IS NOT NULL AND h.state IN ('held', 'paying')
 GROUP BY h.id HAVING count(s.id) <> h.quantity OR cardinality(h.seat_ids) <> h.quantity
 UNION ALL
+SELECT 'seat-owner', 'ticket ' || t.code, 'in force for a seated type, without a seat', 0
+FROM ticket t JOIN ticket_type y ON y.id = t.ticket_type_id
+WHERE y.seated AND t.seat_id IS NULL AND t.state <> 'void'
+UNION ALL
 SELECT 'order-tickets', 'order ' || o.id,
     format('%s: bought %s, tickets %s, in force %s worth %s, retained %s', o.status, coalesce(b.tickets, 0), coalesce(t.ever, 0),
            coalesce(t.in_force, 0), coalesce(t.worth, 0), o.retained_minor), 0

@@ -21,6 +21,9 @@ SELECT h.basket_id FROM hold h
 WHERE (h.basket_id = %(cookie)s OR h.owner = %(cookie)s) AND h.state = 'held' AND h.expires_at > now()
 ORDER BY h.basket_id = %(cookie)s DESC, h.created_at DESC LIMIT 1
 
+-- name: hold_of_basket
+SELECT EXISTS (SELECT 1 FROM hold WHERE id = %(hold)s AND basket_id = %(basket)s)
+
 -- name: basket_exists
 SELECT EXISTS (SELECT 1 FROM hold WHERE basket_id = %(basket)s)
 

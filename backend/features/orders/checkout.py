@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +13,7 @@ from backend.db.arrays import array_literal, text_array_literal
 from backend.db.batches import Batcher, BatchLimits
 from backend.db.pool import Database
 from backend.db.queries import load_queries
-from backend.domain.baskets import Basket, Baskets, Buyer
+from backend.domain.baskets import Basket, Baskets, Buyer, Idempotency
 from backend.domain.charges import Cashier, Charge, ticket_codes
 from backend.domain.errors import DomainError
 from backend.domain.ids import uuid7
@@ -91,7 +92,8 @@ class Till:
         self._batcher: Batcher[CheckoutRequest, Placed] = Batcher(
             self._flush,
             lane=lambda request: request.basket_id.int % _LANES,
-            identity=lambda request: request.basket_id,
+            # Two baskets of one e-mail are judged one after the other, for the limits of customers.
+            identity=lambda request: request.email.lower() if request.email else request.basket_id,
             limits=batches,
         )
         self.close = self._batcher.close
@@ -103,7 +105,7 @@ class Till:
             order.email,
             order.name,
             order.payment.method,
-            *((str(buyer.idempotency[0]), buyer.idempotency[1]) if buyer.idempotency else ()),
+            *((str(buyer.idempotency.id), buyer.idempotency.fingerprint) if buyer.idempotency else ()),
         )
         placed = await self._batcher.submit(request)
         if placed.result == "paid":
@@ -117,6 +119,10 @@ class Till:
     async def _basket_to_buy(self, order: Checkout, buyer: Buyer) -> UUID:
         """The basket that is named, else the cookie's live one, else a new one that holds the items."""
         basket_id = buyer.named
+        if basket_id is None and buyer.idempotency is not None:
+            answered = await self._answered_before(buyer.idempotency)
+            if answered is not None:
+                return answered
         if basket_id is None and buyer.cookie is not None:
             basket_id = await self._baskets.of_cookie(buyer.cookie)
         if basket_id is None and order.items:
@@ -129,6 +135,12 @@ class Till:
         basket_id = basket_id or buyer.cookie
         if basket_id is None:
             raise DomainError("basket-empty", "There is no basket: send basket_id, its cookie, or items.")
+        return basket_id
+
+    async def _answered_before(self, idempotency: Idempotency) -> UUID | None:
+        """The basket of this very request when it has been an order already."""
+        key = {"key": str(idempotency.id)}
+        basket_id: UUID | None = await self._database.fetch_value(queries.basket_of_key, key, retry=True)
         return basket_id
 
     async def _demand_as_seen(self, basket_id: UUID, seen: Sequence[CheckoutItem]) -> None:
@@ -180,22 +192,31 @@ class Till:
 
 
 def _as_seen(basket: Basket, seen: Sequence[CheckoutItem]) -> bool:
-    """Whether the basket has these tickets and no others, at the prices that were given."""
-    held: dict[int, int] = {}
+    """Whether the basket has these tickets and no others, at the prices that were given.
+
+    An item without a ticket type speaks of all lines of its event.
+    """
+    if {item.event_id for item in seen} != {line.event_id for line in basket.lines}:
+        return False
+    by_type = {item.event_id: item.ticket_type_id is not None for item in seen}
+    by_type |= {item.event_id: False for item in seen if item.ticket_type_id is None}
+    held: Counter[tuple[int, int | None]] = Counter()
     for line in basket.lines:
-        held[line.event_id] = held.get(line.event_id, 0) + line.quantity
-    asked: dict[int, int] = {}
+        held[line.event_id, line.ticket_type_id if by_type[line.event_id] else None] += line.quantity
+    asked: Counter[tuple[int, int | None]] = Counter()
     for item in seen:
-        asked[item.event_id] = asked.get(item.event_id, 0) + item.wanted().quantity
-    return held == asked and all(_price_holds(basket, item) for item in seen if item.price is not None)
+        asked[item.event_id, item.ticket_type_id if by_type[item.event_id] else None] += item.wanted().quantity
+    return held == asked and all(_as_priced(basket, item) for item in seen)
 
 
-def _price_holds(basket: Basket, item: CheckoutItem) -> bool:
-    return any(
-        line.unit_price.major() == item.price
+def _as_priced(basket: Basket, item: CheckoutItem) -> bool:
+    """Whether there are such tickets, each at the price of the item."""
+    meant = [
+        line
         for line in basket.lines
         if line.event_id == item.event_id and item.ticket_type_id in {None, line.ticket_type_id}
-    )
+    ]
+    return bool(meant) and all(item.price in {None, line.unit_price.major()} for line in meant)
 
 
 def _answer_of(placed: Placed) -> Bought:

@@ -5,6 +5,9 @@ FROM checkout_v1(
     %(pay_within)s
 )
 
+-- name: basket_of_key
+SELECT basket_id FROM orders WHERE idempotency_key = %(key)s
+
 -- name: order_of_ticket
 SELECT order_id FROM ticket WHERE code = %(code)s
 

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from backend.domain.baskets import SeatLabel
+from backend.domain.offers import SeatOffer
 from tests.features.catalogue.conftest import Visitor
 from tests.features.catalogue.samples import HALL, event
 
@@ -66,9 +68,9 @@ async def test_seats_know_their_ticket_type_and_strangers_are_left_out(visitor: 
         before=HALL,
     )
     rows = await visitor.box_office.rows(
-        "SELECT event_id, min(id), min(ticket_type_id) FROM seat GROUP BY 1 ORDER BY 1"
+        "SELECT DISTINCT ON (event_id) id, ticket_type_id, row_label, number FROM seat ORDER BY event_id, id"
     )
-    (_, seat, type_id), (_, foreign, _) = rows
-    found = await visitor.catalogue.offers.seat_types(hall, [seat, foreign, 10**12])
-    assert found == {seat: type_id}
-    assert await visitor.catalogue.offers.seat_types(other, [seat]) == {}
+    (seat, type_id, row, number), (foreign, *_) = rows
+    found = await visitor.catalogue.offers.seats(hall, [seat, foreign, 10**12])
+    assert found == {seat: SeatOffer(type_id, SeatLabel(seat, row, number))}
+    assert await visitor.catalogue.offers.seats(other, [seat]) == {}
