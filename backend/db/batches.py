@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -30,6 +30,7 @@ class BatchLimits:
     in_flight: int = 2
     waiting: int = 8192
     waiting_each: int = 32
+    halvings: int = 64  # of one batch, to find bad data: eight find one among 256, and where all is bad it should end
     attempts: int = 3  # when the connection was lost (requests carry their own identity) or none was free
 
 
@@ -138,7 +139,7 @@ class Batcher(Generic[R, A]):
 
     async def _carry_out(self, batch: list[_Entry[R, A]], lanes: list[Hashable]) -> None:
         try:
-            await self._attempt(batch)
+            await self._attempt(batch, iter(range(self._limits.halvings)))
         except BaseException as error:
             _fail(batch, error)
             if not isinstance(error, Exception):
@@ -153,8 +154,8 @@ class Batcher(Generic[R, A]):
             if self._ready and self._wake is None:
                 self._wake = asyncio.get_running_loop().call_soon(self._start_batches)
 
-    async def _attempt(self, batch: list[_Entry[R, A]]) -> None:
-        """Carry out, and on an error the part of it that can still be done."""
+    async def _attempt(self, batch: list[_Entry[R, A]], halvings: Iterator[int]) -> None:
+        """Carry out, and on an error the part of it that can still be done. halvings: those still allowed."""
         if not batch:
             return
         try:
@@ -165,16 +166,15 @@ class Batcher(Generic[R, A]):
             if len(parts) == 1:
                 _fail(batch, error)
             else:
-                await asyncio.gather(*(self._attempt(part) for part in parts))
-        except Rejected as error:
-            # Bad data: halve until it stands alone.
-            if len(batch) == 1:
-                _fail(batch, error)
+                await asyncio.gather(*(self._attempt(part, halvings) for part in parts))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the customers concerned are told
+            # Bad data, found by the database or on the way there or back: halve until it stands alone.
+            bad = isinstance(error, Rejected) or not isinstance(error, DatabaseError)
+            if bad and len(batch) > 1 and next(halvings, None) is not None:
+                await self._attempt(batch[: len(batch) // 2], halvings)
+                await self._attempt(batch[len(batch) // 2 :], halvings)
             else:
-                await self._attempt(batch[: len(batch) // 2])
-                await self._attempt(batch[len(batch) // 2 :])
-        except DatabaseError as error:
-            _fail(batch, error)
+                _fail(batch, error)
         else:
             for entry, answer in zip(batch, answers, strict=True):
                 if not entry.answer.done():

@@ -313,6 +313,24 @@ async def test_bad_data_is_found_by_halves_and_fails_alone() -> None:
     assert len(clerk.batches) == 11  # each halving is two more
 
 
+async def test_data_that_no_statement_can_be_made_of_fails_alone_too() -> None:
+    async def flush(wishes: Sequence[Wish]) -> list[str]:
+        return ["did " + str(int(each.note)) for each in wishes]
+
+    queue: Batcher[Wish, str] = Batcher(flush, lane=lambda each: each.lane, identity=lambda each: each.identity)
+    crowd = [Wish("a", str(number), note="?" if number == 5 else str(number)) for number in range(9)]
+    expected = [f"did {number}" for number in range(9)]
+    expected[5] = "ValueError"
+    assert await outcomes(send(queue, *crowd)) == expected
+
+
+async def test_where_everything_is_bad_the_search_ends_early() -> None:
+    clerk = Clerk()
+    crowd = [wish(f"a{number}", bad=True) for number in range(256)]
+    assert await outcomes(send(batcher(clerk, halvings=20), *crowd)) == ["Rejected"] * 256
+    assert len(clerk.batches) == 41
+
+
 async def test_bad_data_behind_a_lock_is_found_too() -> None:
     clerk = Clerk()
     crowd = [wish("a1", bad=True), wish("b1", locked=True), wish("c1"), wish("c2")]
