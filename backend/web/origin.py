@@ -28,6 +28,14 @@ def refuse_foreign_page(request: web.Request, own_origin: str) -> None:
     origin = headers.get("Origin")
     if site is None and origin is None:
         return
-    if origin == own_origin or (site is None and origin is not None and urlsplit(origin).netloc == request.host):
+    if origin == own_origin or (site is None and origin is not None and _host_of(origin) == request.host):
         return
     raise Problem("forbidden", "This request was made by a page of another site.")
+
+
+def _host_of(origin: str) -> str | None:
+    """With its port; None for what is no address, such as `null`."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

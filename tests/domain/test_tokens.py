@@ -23,7 +23,7 @@ def test_a_token_stands_in_an_address_as_it_is_and_has_192_bits() -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]{32}", OrderTokens([NEW]).issue(ORDER))
 
 
-@pytest.mark.parametrize("guess", ["", "x", "x" * 32, "x" * 100_000, "é", "\ud7ff"])
+@pytest.mark.parametrize("guess", ["", "x", "x" * 32, "x" * 100_000, "é", "\ud7ff", "\udcff"])
 def test_a_guess_opens_nothing(guess: str) -> None:
     assert not OrderTokens([NEW]).fits(ORDER, guess)
 

@@ -302,6 +302,8 @@ class TestOrigin:
             ({"Origin": "https://tickets.example.com"}, 200),
             ({"Origin": "https://evil.example"}, 403),
             ({"Origin": "null"}, 403),
+            ({"Origin": "null", "Host": ""}, 403),
+            ({"Origin": "http://["}, 403),
             ({"Origin": "http://192.168.0.7:8080", "Host": "192.168.0.7:8080"}, 200),
             ({"Origin": "http://192.168.0.7:8080", "Host": "192.168.0.8:8080"}, 403),
         ],
