@@ -21,14 +21,14 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 # Beyond this many lines waiting, new ones are dropped and counted: in an outage the shop matters more than its log.
 _QUEUE_SIZE = 10_000
 
-# Whoever has an order's token has the order, so it stands in no log, wherever it came from.
-_SECRETS = re.compile(r"((?:[?&]|\b)token=|\bBearer\s+)[^\s&\"'\\]+", re.IGNORECASE)
+# Whoever has an order's token has the order, and so with a basket's id: neither stands in a log, wherever it came from.
+_SECRETS = re.compile(r"((?:[?&]|\b)(?:token|basket_id)=|\bBearer\s+)[^\s&\"'\\]+", re.IGNORECASE)
 
 _access = logging.getLogger("backend.access")
 
 
 def mask(text: str) -> str:
-    """The text without order tokens: `?token=…` and `Authorization: Bearer …`."""
+    """The text without the keys to orders and baskets: `?token=…`, `Authorization: Bearer …` and `?basket_id=…`."""
     return _SECRETS.sub(r"\1***", text)
 
 
@@ -118,7 +118,7 @@ class Logs:
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """path: as the client sent it, with its query; a token in it is masked. cause: the error behind a 5xx."""
+    """path: as the client sent it, with its query; a key in it is masked. cause: the error behind a 5xx."""
 
     method: str
     route: str

@@ -70,6 +70,7 @@ def test_bytes_that_are_no_request_are_no_failure_of_ours() -> None:
         ("/api/orders/7?token=s3cret-x", "/api/orders/7?token=***"),
         ("/api/orders/7?a=1&token=s3cret&b=2", "/api/orders/7?a=1&token=***&b=2"),
         ("Authorization: Bearer s3cret_x", "Authorization: Bearer ***"),
+        ("/api/basket?basket_id=0190-7&a=1", "/api/basket?basket_id=***&a=1"),
         ("/api/events?q=tokens", "/api/events?q=tokens"),
     ],
 )
