@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from backend.db.arrays import array_literal, text_array_literal
-from backend.db.errors import Rejected
+from backend.db.errors import LockTimeout, QueryTimeout, Rejected
 from backend.db.pool import Database
 from backend.domain.payments import WebhookEvent
 from backend.features.payments.settlements import GRACE, queries
@@ -14,6 +14,8 @@ from backend.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 _MOST = 200
+# What one of them can do to all: bad data, or an order that somebody else keeps locked.
+_ONE_TO_BLAME = (Rejected, LockTimeout, QueryTimeout)
 _STILL_OPEN = frozenset({"requires_action", "created"})
 
 
@@ -47,7 +49,7 @@ async def process_inbox(database: Database, provider: str, metrics: Metrics) -> 
     if waiting:
         try:
             await _process(database, provider, waiting, metrics)
-        except Rejected:
+        except _ONE_TO_BLAME:
             for event_id in waiting:
                 await _process_alone(database, provider, event_id, metrics)
     return len(waiting)
@@ -72,7 +74,7 @@ async def _process(database: Database, provider: str, events: Sequence[str], met
 async def _process_alone(database: Database, provider: str, event_id: str, metrics: Metrics) -> None:
     try:
         await _process(database, provider, [event_id], metrics)
-    except Rejected as error:
+    except _ONE_TO_BLAME as error:
         log.exception("webhook %s of %s cannot be processed", event_id, provider)
         put_off = {"provider": provider, "event_id": event_id, "error": str(error)}
         await database.execute(queries.postpone_webhook, put_off)
