@@ -341,7 +341,8 @@ DECLARE
 BEGIN
     UPDATE refund SET status = _status, reference = coalesce(_reference, reference), failure = _failure,
         check_at = clock_timestamp() + _check, settled_at = CASE WHEN _status IN ('done', 'failed') THEN clock_timestamp() END
-    WHERE id = _refund AND status IN ('due', 'in_transit') RETURNING * INTO mine;
+    -- A bank may send back days later what the provider called done: then it is owed still.
+    WHERE id = _refund AND (status IN ('due', 'in_transit') OR status = 'done' AND _status = 'failed') RETURNING * INTO mine;
     IF NOT FOUND THEN RETURN 'replayed'; END IF;
     IF _status IN ('done', 'failed') THEN
         INSERT INTO outbox (type, order_id, payload) VALUES ('refund.' || _status, mine.order_id, jsonb_build_object(
