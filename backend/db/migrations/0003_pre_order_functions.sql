@@ -217,8 +217,11 @@ BEGIN
     END IF;
 
     IF sale.status = 'pending' AND cardinality(paying) > 0 THEN
-        IF _status = 'failed' THEN  -- the customer may try again: the hold goes on for a while
-            UPDATE hold SET state = 'held', expires_at = greatest(expires_at, clock_timestamp() + _grace) WHERE id = ANY (paying);
+        IF _status = 'failed' THEN
+            -- The customer may try again: the hold goes on for a while, but no series of declines keeps it beyond half an hour.
+            UPDATE hold SET state = 'held', expires_at = greatest(expires_at, least(
+                clock_timestamp() + _grace, (SELECT min(created_at) FROM hold WHERE id = ANY (paying)) + interval '30 minutes'))
+            WHERE id = ANY (paying);
         ELSE
             PERFORM release_holds_v1(paying, 'expired');
             UPDATE orders SET status = 'lapsed', closed_at = clock_timestamp() WHERE id = sale.id;
