@@ -321,7 +321,10 @@ BEGIN
         closed_at = clock_timestamp()
     WHERE id = _order;
     IF refund_minor > 0 THEN
-        SELECT * INTO source FROM payment WHERE order_id = _order AND status = 'succeeded' ORDER BY settled_at LIMIT 1;
+        -- Of several that succeeded (all but one came too late) some may have gone back already.
+        SELECT p.* INTO source FROM payment p WHERE p.order_id = _order AND p.status = 'succeeded'
+        ORDER BY p.amount_minor - (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = p.id) < refund_minor,
+            p.settled_at LIMIT 1;
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
         VALUES (gen_random_uuid(), source.id, _order, refund_minor, source.currency,
                 CASE _by WHEN 'customer' THEN 'cancelled' ELSE 'event_cancelled' END);
