@@ -121,5 +121,8 @@ class Baskets(Protocol):
     async def read(self, basket_id: UUID) -> Basket | None:
         """The basket while it holds anything."""
 
+    async def give_back(self, basket_id: UUID) -> None:
+        """Let go of all that the basket holds. DomainError when it is being paid or holds nothing."""
+
     async def of_cookie(self, cookie: UUID) -> UUID | None:
         """The live basket that a cookie means."""

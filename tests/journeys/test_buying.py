@@ -69,6 +69,7 @@ async def test_items_without_a_basket_are_bought_in_one_go(shop: Shop) -> None:
     assert bought.body["transaction_id"]
     changed = await shop.ask("POST", "/api/checkout", {"items": [{"event_id": sale.event_id, "price": 9.0}]})
     assert (changed.status, changed.problem) == (409, "price-changed")
+    assert await shop.box_office.available(sale) == 98  # nothing stays held for what was refused
     assert await shop.broken() == []
 
 

@@ -97,6 +97,10 @@ class HeldBaskets:
             raise basket_refusal(result)
         return basket_id
 
+    async def give_back(self, basket_id: UUID) -> None:
+        """Let go of all that the basket holds."""
+        await self.release(Buyer(named=basket_id))
+
     async def _id_of(self, buyer: Buyer) -> UUID:
         basket_id = buyer.named or (buyer.cookie and (await self.of_cookie(buyer.cookie) or buyer.cookie))
         if basket_id is None:

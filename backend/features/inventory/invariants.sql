@@ -56,6 +56,9 @@ UNION ALL
 SELECT 'one-order', 'basket ' || basket_id, format('%s orders', count(DISTINCT order_id)), 0
 FROM hold WHERE order_id IS NOT NULL GROUP BY basket_id HAVING count(DISTINCT order_id) > 1
 UNION ALL
+SELECT 'one-order', 'key ' || idempotency_key, format('%s orders', count(*)), 0
+FROM orders WHERE idempotency_key IS NOT NULL GROUP BY idempotency_key HAVING count(*) > 1
+UNION ALL
 SELECT 'outbox', 'order ' || o.id, format('%s since %s without its event', o.status, o.paid_at), 0
 FROM orders o
 WHERE o.paid_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox x WHERE x.order_id = o.id AND x.type = 'order.paid')

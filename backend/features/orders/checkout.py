@@ -129,7 +129,11 @@ class Till:
             basket_id = await self._baskets.hold([item.wanted() for item in order.items], buyer)
             # What was held a moment ago is compared only for its prices.
             if any(item.price is not None for item in order.items):
-                await self._demand_as_seen(basket_id, order.items)
+                try:
+                    await self._demand_as_seen(basket_id, order.items)
+                except DomainError:
+                    await self._baskets.give_back(basket_id)
+                    raise
         elif basket_id is not None and order.items:
             await self._demand_as_seen(basket_id, order.items)
         basket_id = basket_id or buyer.cookie
