@@ -68,7 +68,7 @@ _BY_STATUS = {
 
 
 class Problem(Exception):  # noqa: N818 - the name that RFC 9457 gives it
-    """Raise it anywhere below the web layer's middleware, which answers it.
+    """Raise it anywhere below the door (`web/edge.py`), which answers it.
 
     type: a slug of the catalogue. errors: {"field", "message", "expected"} for each invalid field.
     extra: further members of the body.
