@@ -87,7 +87,8 @@ def create_app(settings: Settings) -> web.Application:
     promise = load_promise()
     metrics = parts.metrics(settings)
     health = Health()
-    app = web.Application(client_max_size=BODY_LIMIT)
+    # Else a packed body is unpacked as it arrives, even one that is refused.
+    app = web.Application(client_max_size=BODY_LIMIT, handler_args={"auto_decompress": False})
     app[HEALTH] = health
     app[HUB] = Hub()
     app[HUB].serve(app)

@@ -136,7 +136,7 @@ def problems_of(route: Route) -> list[str]:
         "not-found": route.parameters,
         "unauthorized": route.token,
         "body-too-large": route.body or route.raw,
-        "unsupported-media-type": route.body,
+        "unsupported-media-type": route.body or route.raw,
         "forbidden": route.method != "GET" and route.kind == "customer",
         "idempotency-mismatch": route.idempotent,
         "idempotency-in-flight": route.idempotent,

@@ -82,7 +82,12 @@ async def read_body(request: web.Request, model: type[Model], limit: int = BODY_
 
 
 async def read_raw(request: web.Request, limit: int = BODY_LIMIT) -> bytes:
-    """The body as it was sent; Problem `body-too-large` beyond `limit` bytes, before reading where its head says so."""
+    """The body as it was sent; Problem `body-too-large` beyond `limit` bytes, before reading where its head says so.
+
+    A packed one is refused: 60 kB can hold 60 MB, and all customers would wait while they are unpacked.
+    """
+    if "Content-Encoding" in request.headers:
+        raise Problem("unsupported-media-type", "The body was sent packed; send it without Content-Encoding.")
     if request.content_length is not None and request.content_length > limit:
         raise Problem("body-too-large", f"At most {limit} bytes are accepted.")
     raw = await request.read()

@@ -1,6 +1,7 @@
 """The door that every request passes."""
 
 import asyncio
+import gzip
 import logging
 
 import pytest
@@ -382,7 +383,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_our
     assert [record for record in caplog.records if record.levelno >= logging.ERROR and "unexpected" in record.msg] == []
 
 
-async def test_a_body_that_is_packed_wrongly_is_400(serve: Serve) -> None:
+async def test_a_packed_body_is_refused(serve: Serve) -> None:
     routes = Routes()
 
     @routes.post("/api/basket", raw="application/json", answers=OK)
@@ -391,8 +392,9 @@ async def test_a_body_that_is_packed_wrongly_is_400(serve: Serve) -> None:
 
     door = await serve(routes)
     headers = {"Content-Encoding": "gzip"}
-    status, _ = await door.problem("POST", "/api/basket", data=b"this is not gzip", headers=headers)
-    assert status == 400
+    for body in (gzip.compress(b"{}"), b"this is not gzip"):
+        status, problem = await door.problem("POST", "/api/basket", data=body, headers=headers)
+        assert (status, problem["type"]) == (415, "/problems/unsupported-media-type")
 
 
 async def test_the_log_line_of_a_failed_request_has_its_route_and_no_token(
