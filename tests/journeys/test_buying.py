@@ -193,7 +193,7 @@ async def test_after_its_time_an_order_cannot_be_cancelled(shop: Shop, box_offic
 
 
 async def test_a_cancelled_event_refunds_everyone_the_whole_price(shop: Shop, box_office: BoxOffice) -> None:
-    sale, other = await box_office.publish(price=1000, fee=5000), await box_office.publish(price=300)
+    sale, other = await box_office.publish(price=1000, fee=5000), await box_office.publish(price=500, fee=1000)
     items = [{"event_id": sale.event_id, "quantity": 2}, {"event_id": other.event_id, "quantity": 1}]
     bought = await shop.ask("POST", "/api/checkout", {"items": items})
     await box_office.database.execute("UPDATE event SET status = 'cancelled' WHERE id = %(id)s", {"id": sale.event_id})
@@ -201,4 +201,8 @@ async def test_a_cancelled_event_refunds_everyone_the_whole_price(shop: Shop, bo
     order = await shop.at_last(bought, refunds=[refund])
     assert sorted(ticket["state"] for ticket in order["tickets"]) == ["valid", "void", "void"]
     assert order["status"] == "paid"
+    assert (order["total"], order["cancellation_refund"], order["cancellation_fee"]) == (25.0, 4.5, 0.5)
+    cancel = f"/api/orders/{order['order_id']}/cancel?token={bought.body['order_token']}"
+    assert (await shop.ask("POST", cancel, {})).body["cancellation_refund"] is None
+    await shop.at_last(bought, refunds=[refund, {"amount": 4.5, "status": "done", "reason": "cancelled"}])
     assert await shop.broken() == []

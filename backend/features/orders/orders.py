@@ -48,6 +48,12 @@ class WholeOrder:
         fresh = all(ticket.state != "checked_in" for ticket in self.view.in_force)
         return self.view.status == "paid" and fresh and until is not None and now < until
 
+    @property
+    def cancellation_refund(self) -> Money:
+        """What giving back the tickets in force pays back: their prices less the fee."""
+        worth = sum(ticket.price.minor for ticket in self.view.in_force)
+        return Money(worth - (self.view.fee.minor if self.view.fee else 0), self.view.total.currency)
+
 
 class Orders:
     """Reads and cancels orders; knows nothing of tokens, which the routes check."""

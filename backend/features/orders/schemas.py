@@ -129,8 +129,8 @@ class PaymentState(View):
 class OrderAnswer(View):
     """An order as its customer sees it.
 
-    `held_until`: the tickets are still held for another try to pay. `cancellable` with `cancellation_fee`: what
-    cancelling now would cost.
+    `held_until`: the tickets are still held for another try to pay. `cancellable` with `cancellation_refund` and
+    `cancellation_fee`: what cancelling now would pay back of the tickets in force, and what it would cost.
     """
 
     order_id: UUID
@@ -148,5 +148,6 @@ class OrderAnswer(View):
     refunds: list[RefundLine]
     cancellable: bool
     refundable_until: datetime | None
+    cancellation_refund: float | None
     cancellation_fee: float | None
     calendar_url: str

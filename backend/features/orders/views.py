@@ -64,6 +64,7 @@ def order_answer(order: WholeOrder, token: str, now: datetime) -> dict[str, obje
         ],
         "cancellable": cancellable,
         "refundable_until": view.refundable_until,
+        "cancellation_refund": order.cancellation_refund.major() if cancellable else None,
         "cancellation_fee": view.fee.major() if cancellable and view.fee else None,
         "calendar_url": f"/api/orders/{view.id}/calendar.ics?token={token}",
     }

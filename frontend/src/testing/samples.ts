@@ -130,6 +130,7 @@ export function anOrder(part: Partial<Order> = {}): Order {
     refunds: [],
     cancellable: true,
     refundable_until: "2030-04-27T17:30:00Z",
+    cancellation_refund: 81,
     cancellation_fee: 9,
     calendar_url: "/api/orders/0198c0de-0000-7000-8000-000000000001/calendar.ics?token=t",
     ...part,

@@ -64,7 +64,7 @@ def test_an_order_that_is_paid() -> None:
     assert (view["cancellable"], view["cancellation_fee"], view["basket_id"]) == (True, 9.0, None)
     assert (view["tickets"][0]["seat"], view["tickets"][0]["price"]) == ("row C, seat 4", 65.5)
     late = order_answer(order, "token", NOW + timedelta(days=7))
-    assert (late["cancellable"], late["cancellation_fee"]) == (False, None)
+    assert (late["cancellable"], late["cancellation_refund"], late["cancellation_fee"]) == (False, None, None)
 
 
 def test_an_order_whose_payment_failed_and_can_be_tried_again() -> None:

@@ -17,17 +17,12 @@ export function CancelOrder({ order, token }: { readonly order: Order; readonly 
   if (!order.cancellable || order.refundable_until === null) {
     return <p className={styles.soft}>This order can no longer be cancelled.</p>;
   }
-  const fee = order.cancellation_fee ?? 0;
-  const refund = sum(order.total - fee, order.currency);
-  const words =
-    fee > 0
-      ? `You get back ${refund}: the price less a fee of ${sum(fee, order.currency)}.`
-      : `You get back ${refund}.`;
+  const words = moneyWords(order);
   return (
     <section className={styles.cancel} aria-label="Cancelling">
       <h2>Plans changed</h2>
       <p>
-        You can cancel the whole order until {moment(order.refundable_until)}. {order.total > 0 && words}
+        You can cancel the whole order until {moment(order.refundable_until)}. {words}
       </p>
       <ErrorNotice error={error} />
       <Button onClick={() => dialog.current?.showModal()}>Cancel the order</Button>
@@ -39,10 +34,20 @@ export function CancelOrder({ order, token }: { readonly order: Order; readonly 
         busy={cancelling && "Cancelling…"}
         onYes={cancel}
       >
-        The tickets stop being valid at once. {order.total > 0 && words}
+        The tickets stop being valid at once. {words}
       </Confirm>
     </section>
   );
+}
+
+/** What cancelling now pays back; nothing to say about tickets that were free. */
+function moneyWords({ cancellation_refund, cancellation_fee, currency }: Order): string {
+  const [back, fee] = [cancellation_refund ?? 0, cancellation_fee ?? 0];
+  if (back + fee === 0) {
+    return "";
+  }
+  const less = fee > 0 ? `: the price less a fee of ${sum(fee, currency)}` : "";
+  return `You get back ${sum(back, currency)}${less}.`;
 }
 
 function useCancel(order: Order, token: string) {

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import type { Order } from "#shared/api/types.ts";
 import { leaveFor } from "#shared/leave.ts";
 import { expectAccessible } from "#testing/accessible.ts";
 import { anOrder, inFuture } from "#testing/samples.ts";
@@ -86,6 +87,35 @@ test("cancelling names the fee, asks once more, and says that the money comes ba
   await user.click(within(dialog).getByRole("button", { name: "Cancel the order" }));
   expect(await screen.findByRole("heading", { name: "This order is cancelled" })).toBeVisible();
   expect(screen.getByText(/€81\.00 is on its way back/)).toBeVisible();
+});
+
+test("after one of its events is cancelled, an order shows what is left of it and what comes back", async () => {
+  const [ticket] = anOrder().tickets;
+  const gone = { ...ticket, code: "gone", state: "void", event_name: "Cancelled Night" };
+  const kept = { ...ticket, price: 5 };
+  const order = anOrder({
+    total: 50,
+    tickets: [gone, kept] as Order["tickets"],
+    refunds: [{ amount: 45, status: "done", reason: "event_cancelled" }],
+    cancellation_refund: 4.5,
+    cancellation_fee: 0.5,
+  });
+  stubApi({ [`GET /api/orders/${ID}`]: () => ok(order) });
+  visit(PATH);
+  expect(await screen.findByText(/^1 ticket, €5\.00 paid/)).toBeVisible();
+  expect(screen.getByText("€45.00 was paid back to the card you paid with.")).toBeVisible();
+  expect(screen.getByRole("img", { name: "Entry code of ticket 1 of 1" })).toHaveAttribute(
+    "src",
+    kept.svg_url,
+  );
+  const [, last] = screen.getAllByRole("listitem");
+  expect(last).toHaveTextContent(/No longer valid.*Cancelled Night/);
+  expect(within(last as HTMLElement).queryByRole("img")).not.toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Download as PDF" })).toHaveAttribute("href", kept.pdf_url);
+  expect(screen.getByRole("region", { name: "Cancelling" })).toHaveTextContent(
+    "You get back €4.50: the price less a fee of €0.50.",
+  );
+  await expectAccessible();
 });
 
 test("an order that can no longer be cancelled offers no button for it", async () => {

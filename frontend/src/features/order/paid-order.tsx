@@ -1,22 +1,26 @@
 import type { Order } from "#shared/api/types.ts";
 import { Button, ButtonAnchor } from "#shared/ui/button.tsx";
 import { Heading } from "#shared/ui/heading.tsx";
+import { Notice } from "#shared/ui/notice.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { sum } from "#shared/words/money.ts";
 import { CancelOrder } from "./cancel-order.tsx";
 import { CopyLink } from "./copy-link.tsx";
 import styles from "./order-page.module.css";
-import { TicketCard } from "./ticket-card.tsx";
+import { refundWords } from "./refunds.ts";
+import { TicketCard, VoidTicketCard } from "./ticket-card.tsx";
 
 /** The tickets themselves, to show, to print and to take along. */
 export function PaidOrder({ order, token }: { readonly order: Order; readonly token: string }) {
+  const inForce = order.tickets.filter((ticket) => ticket.state !== "void");
+  const gone = order.tickets.filter((ticket) => ticket.state === "void");
+  const worth = inForce.reduce((amount, ticket) => amount + ticket.price, 0);
   return (
     <div className={styles.page}>
       <div className={styles.head}>
         <Heading title="Your tickets" />
         <p className={styles.lead}>
-          {counted(order.tickets.length, "ticket")}, {sum(order.total, order.currency)} paid. Order{" "}
-          {order.order_number}.
+          {counted(inForce.length, "ticket")}, {sum(worth, order.currency)} paid. Order {order.order_number}.
         </p>
         <p className={styles.soft}>
           {order.email
@@ -25,8 +29,8 @@ export function PaidOrder({ order, token }: { readonly order: Order; readonly to
           At the door, show each code on your phone or on paper.
         </p>
         <div className={styles.actions}>
-          {order.tickets[0] && (
-            <ButtonAnchor href={order.tickets[0].pdf_url} look="primary" download>
+          {inForce[0] && (
+            <ButtonAnchor href={inForce[0].pdf_url} look="primary" download>
               Download as PDF
             </ButtonAnchor>
           )}
@@ -37,14 +41,18 @@ export function PaidOrder({ order, token }: { readonly order: Order; readonly to
           <CopyLink />
         </div>
       </div>
+      {order.refunds.length > 0 && <Notice title="Money back">{refundWords(order)}</Notice>}
       <ul className={styles.tickets} aria-label="Tickets">
-        {order.tickets.map((ticket, index) => (
+        {inForce.map((ticket, index) => (
           <TicketCard
             key={ticket.code}
             ticket={ticket}
             currency={order.currency}
-            place={`${index + 1} of ${order.tickets.length}`}
+            place={`${index + 1} of ${inForce.length}`}
           />
+        ))}
+        {gone.map((ticket) => (
+          <VoidTicketCard key={ticket.code} ticket={ticket} currency={order.currency} />
         ))}
       </ul>
       <CancelOrder order={order} token={token} />

@@ -19,20 +19,40 @@ export function TicketCard({ ticket, currency, place }: TicketCardProps) {
       </div>
       <div className={styles.words}>
         <p className={styles.place}>Ticket {place}</p>
-        <h2>{ticket.event_name}</h2>
-        <p>
-          <time dateTime={ticket.starts_at}>{eventDate(ticket.starts_at, ticket.timezone)}</time>
-        </p>
-        <p>
-          {ticket.venue}, {ticket.city}
-        </p>
-        <p className={styles.seat}>
-          {ticket.ticket_type}
-          {ticket.seat !== null && `, ${ticket.seat}`}
-          <span className={styles.price}>{money(ticket.price, currency)}</span>
-        </p>
+        <Printed ticket={ticket} currency={currency} />
         {ticket.state === "checked_in" && <p className={styles.used}>Used at the door</p>}
       </div>
     </li>
+  );
+}
+
+/** A ticket that lets nobody in any more, so without its code. */
+export function VoidTicketCard({ ticket, currency }: Omit<TicketCardProps, "place">) {
+  return (
+    <li className={`${styles.card} ${styles.void}`}>
+      <div className={styles.words}>
+        <p className={styles.used}>No longer valid</p>
+        <Printed ticket={ticket} currency={currency} />
+      </div>
+    </li>
+  );
+}
+
+function Printed({ ticket, currency }: Omit<TicketCardProps, "place">) {
+  return (
+    <>
+      <h2>{ticket.event_name}</h2>
+      <p>
+        <time dateTime={ticket.starts_at}>{eventDate(ticket.starts_at, ticket.timezone)}</time>
+      </p>
+      <p>
+        {ticket.venue}, {ticket.city}
+      </p>
+      <p className={styles.seat}>
+        {ticket.ticket_type}
+        {ticket.seat !== null && `, ${ticket.seat}`}
+        <span className={styles.price}>{money(ticket.price, currency)}</span>
+      </p>
+    </>
   );
 }

@@ -773,8 +773,8 @@ export interface components {
          * OrderAnswer
          * @description An order as its customer sees it.
          *
-         *     `held_until`: the tickets are still held for another try to pay. `cancellable` with `cancellation_fee`: what
-         *     cancelling now would cost.
+         *     `held_until`: the tickets are still held for another try to pay. `cancellable` with `cancellation_refund` and
+         *     `cancellation_fee`: what cancelling now would pay back of the tickets in force, and what it would cost.
          */
         readonly OrderAnswer: {
             /**
@@ -815,6 +815,8 @@ export interface components {
             readonly cancellable: boolean;
             /** Refundable Until */
             readonly refundable_until: string | null;
+            /** Cancellation Refund */
+            readonly cancellation_refund: number | null;
             /** Cancellation Fee */
             readonly cancellation_fee: number | null;
             /** Calendar Url */
@@ -2770,6 +2772,15 @@ export interface operations {
             };
             /** @description `body-too-large`: The request body is too large */
             readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body has to be JSON */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
