@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.journeys.conftest import OpenShop
-from tests.shop import Shop
+from tests.shop import Shop, together
 
 
 @pytest.fixture
@@ -45,3 +45,17 @@ async def test_a_token_that_is_no_text_opens_nothing(shop: Shop) -> None:
 
 async def test_an_origin_that_is_no_address_is_a_foreign_one(shop: Shop) -> None:
     assert await status_of(shop, "POST /api/basket HTTP/1.1\r\nOrigin: http://[") == 403
+
+
+async def test_many_who_ask_for_a_fresh_check_cause_one(shop: Shop) -> None:
+    answers = await together(*(shop.ask("GET", "/api/status?fresh=1") for _ in range(20)))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body["invariants"]["checked_at"] for answer in answers}) == 1
+
+
+async def test_where_strangers_are_there_is_no_fresh_check(open_shop: OpenShop) -> None:
+    secret = "a secret that is long enough for strangers"
+    async with open_shop(worker=False, environment="dev", secret_key=secret) as shop:
+        answer = await shop.ask("GET", "/api/status?fresh=1")
+        assert (answer.status, answer.problem) == (403, "forbidden")
+        assert (await shop.ask("GET", "/api/status")).status == 200

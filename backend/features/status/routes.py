@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from backend.features.status.checks import Result
+from backend.features.status.checks import Check
 from backend.telemetry.promise import Promise
 from backend.web.parsing import Query
 from backend.web.problems import Problem
 from backend.web.routes import Routes, View, reply
 
-Check = Callable[[], Awaitable[Result]]
 LAST_CHECK: web.AppKey[Check] = web.AppKey("last_check")
 FRESH_CHECK: web.AppKey[Check | None] = web.AppKey("fresh_check")
 
 
 class StatusQuery(Query):
-    """`fresh=1` checks the invariants now; outside production only, because it reads every table."""
+    """`fresh=1` checks the invariants now; only where there are no strangers, because it reads every table."""
 
     fresh: bool = False
 
@@ -51,7 +50,7 @@ def status_routes(promise: Promise) -> Routes:
         """Show the objectives and whether the invariants hold."""
         check = request.app[FRESH_CHECK] if query.fresh else request.app[LAST_CHECK]
         if check is None:
-            raise Problem("forbidden", "A fresh check is not for production.")
+            raise Problem("forbidden", "A fresh check is not for strangers.")
         broken, checked_at = await check()
         return reply(
             {
