@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -11,6 +12,7 @@ import orjson
 from yarl import URL
 
 from backend.domain.payments import ProviderRefused, ProviderUnavailable, UnknownPayment, WrongKey
+from backend.features.payments.answers import text_of
 
 # Said by a provider that did nothing yet: asking again later is right.
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
@@ -100,4 +102,7 @@ def _object(raw: bytes) -> dict[str, Any] | None:
 
 def _reason(answer: dict[str, Any] | None, status: int) -> str:
     error = (answer or {}).get("error")
-    return str(error.get("code") or error.get("message")) if isinstance(error, dict) else f"answered {status}"
+    if isinstance(error, dict):
+        with suppress(TypeError, ValueError):
+            return text_of(error.get("code") or error.get("message"))
+    return f"answered {status}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from backend.db.arrays import array_literal, text_array_literal
+from backend.db.arrays import text_array_literal, uuid_array_literal
 from backend.db.errors import LockTimeout, QueryTimeout, Rejected
 from backend.db.pool import Database
 from backend.domain.payments import WebhookEvent
@@ -28,8 +28,8 @@ async def receive(database: Database, provider: str, events: Sequence[WebhookEve
             "event_id": text_array_literal(event.event_id for event in events),
             "kind": text_array_literal(event.kind for event in events),
             "reference": text_array_literal(event.reference for event in events),
-            "payment_id": array_literal(event.payment_id for event in events),
-            "refund_id": array_literal(event.refund_id for event in events),
+            "payment_id": uuid_array_literal(event.payment_id for event in events),
+            "refund_id": uuid_array_literal(event.refund_id for event in events),
             "status": text_array_literal(
                 "processing" if event.status in _STILL_OPEN else event.status for event in events
             ),

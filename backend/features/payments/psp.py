@@ -14,7 +14,6 @@ from backend.domain.payments import (
     PaymentIntent,
     PaymentRequest,
     PaymentStatus,
-    ProviderUnavailable,
     RefundRequest,
     RefundResult,
     RefundStatus,
@@ -22,6 +21,7 @@ from backend.domain.payments import (
     WebhookRejected,
 )
 from backend.domain.signatures import BadSignature, verify
+from backend.features.payments.answers import NONSENSE, URL_LENGTH, optional_text, reading, reference_of, text_of
 from backend.features.payments.http import ProviderHttp, Timeouts
 
 TIMEOUTS: Final = Timeouts(connect=2, total=5)
@@ -65,7 +65,11 @@ class PspProvider:
     async def find(self, payment_id: UUID) -> PaymentIntent | None:
         """The payment of that id, if it arrived."""
         found = await self._http.get("/v1/intents", {"payment_id": str(payment_id)})
-        return _intent(found["intents"][0]) if found.get("intents") else None
+        with reading("payment"):
+            intents = found["intents"]
+            if intents == []:
+                return None
+            return _intent(intents[0])
 
     async def retrieve(self, reference: str) -> PaymentIntent:
         """The payment as it is now."""
@@ -83,10 +87,12 @@ class PspProvider:
             "currency": request.amount.currency,
         }
         answer = await self._http.post(f"/v1/intents/{request.reference}/refunds", orjson.dumps(body))
-        status = answer.get("status")
-        if status not in _REFUND_STATUSES or "id" not in answer:
-            raise ProviderUnavailable("the provider's answer is no refund")
-        return RefundResult(answer["id"], cast(RefundStatus, status), answer.get("failure"))
+        with reading("refund"):
+            return RefundResult(
+                reference_of(answer["id"]),
+                cast(RefundStatus, _one_of(_REFUND_STATUSES, answer["status"])),
+                optional_text(answer.get("failure")),
+            )
 
     def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> tuple[WebhookEvent, ...]:
         """The events of a signed call; several payments may share one."""
@@ -95,7 +101,7 @@ class PspProvider:
             return tuple(map(_event, orjson.loads(raw)["events"]))
         except BadSignature as bad:
             raise WebhookRejected(str(bad)) from None
-        except (KeyError, TypeError, ValueError) as error:
+        except NONSENSE as error:
             raise WebhookRejected(f"not an event of this provider: {error}") from None
 
     async def close(self) -> None:
@@ -104,23 +110,30 @@ class PspProvider:
 
 
 def _intent(answer: dict[str, Any]) -> PaymentIntent:
-    status = answer.get("status")
-    if status not in _PAYMENT_STATUSES or "id" not in answer:
-        raise ProviderUnavailable("the provider's answer is no payment")
-    return PaymentIntent(answer["id"], cast(PaymentStatus, status), answer.get("pay_url"), answer.get("failure"))
+    with reading("payment"):
+        return PaymentIntent(
+            reference_of(answer["id"]),
+            cast(PaymentStatus, _one_of(_PAYMENT_STATUSES, answer["status"])),
+            optional_text(answer.get("pay_url"), URL_LENGTH),
+            optional_text(answer.get("failure")),
+        )
 
 
 def _event(event: dict[str, Any]) -> WebhookEvent:
     data, kind = event["data"], event["kind"]
-    if data["status"] not in {"payment": _PAYMENT_STATUSES, "refund": _REFUND_STATUSES}[kind]:
-        raise ValueError(f"a {kind} is never {data['status']}")
     return WebhookEvent(
-        event_id=str(event["id"]),
+        event_id=text_of(event["id"]),
         kind=kind,
-        reference=str(data["id"]),
+        reference=reference_of(data["id"]),
         payment_id=UUID(data["payment_id"]),
-        status=data["status"],
+        status=_one_of({"payment": _PAYMENT_STATUSES, "refund": _REFUND_STATUSES}[kind], data["status"]),
         occurred_at=datetime.fromisoformat(event["occurred_at"]),
         refund_id=UUID(data["refund_id"]) if kind == "refund" else None,
-        failure=data.get("failure"),
+        failure=optional_text(data.get("failure")),
     )
+
+
+def _one_of(statuses: frozenset[Any], status: Any) -> Any:
+    if status not in statuses:
+        raise ValueError(f"{status!r} is no status")
+    return status

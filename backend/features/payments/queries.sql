@@ -1,5 +1,5 @@
 -- name: settle
-SELECT payment, result, order_id, order_status, tickets
+SELECT result, order_id, order_status, tickets
 FROM settle_v1(%(payment)s, %(status)s, %(reference)s, %(pay_url)s, %(failure)s, %(grace)s)
 
 -- name: receive_webhooks

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from backend.db.arrays import array_literal, text_array_literal
+from backend.db.arrays import text_array_literal, uuid_array_literal
 from backend.db.batches import Batcher, BatchLimits
 from backend.db.pool import Database
 from backend.db.queries import load_queries
@@ -83,7 +83,7 @@ class Settlements:
         rows = await self._database.fetch_all(
             queries.settle,
             {
-                "payment": array_literal(report.payment_id for report in reports),
+                "payment": uuid_array_literal(report.payment_id for report in reports),
                 "status": text_array_literal(report.status for report in reports),
                 "reference": text_array_literal(report.reference for report in reports),
                 "pay_url": text_array_literal(report.pay_url for report in reports),
@@ -91,4 +91,4 @@ class Settlements:
                 "grace": GRACE,
             },
         )
-        return [Settled(result, order, status, ticket_codes(codes)) for _, result, order, status, codes in rows]
+        return [Settled(result, order, status, ticket_codes(codes)) for result, order, status, codes in rows]

@@ -6,8 +6,8 @@ A payment's reference is its Checkout Session; the Payment Intent behind it exis
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,13 +17,13 @@ from backend.domain.payments import (
     PaymentIntent,
     PaymentRequest,
     ProviderRefused,
-    ProviderUnavailable,
     RefundRequest,
     RefundResult,
     WebhookEvent,
     WebhookRejected,
 )
 from backend.domain.signatures import BadSignature, verify
+from backend.features.payments.answers import NONSENSE, reading, reference_of
 from backend.features.payments.http import ProviderHttp, Timeouts
 from backend.features.payments.stripe_forms import session_form, stripe_amount
 from backend.features.payments.stripe_objects import events_of, intent_of, refund_of
@@ -33,7 +33,6 @@ API_VERSION: Final = "2025-08-27.basil"
 TIMEOUTS: Final = Timeouts(connect=2, total=10)
 SIGNATURE_HEADER: Final = "Stripe-Signature"
 _SESSIONS: Final = "/v1/checkout/sessions"
-_Read = TypeVar("_Read")
 
 
 class StripeProvider:
@@ -61,7 +60,7 @@ class StripeProvider:
 
     async def create(self, request: PaymentRequest) -> PaymentIntent:
         """Open a Checkout Session, whatever the method: Stripe's customers always act on Stripe's page."""
-        return _read(intent_of, await self._post(_SESSIONS, session_form(request), f"payment-{request.payment_id}"))
+        return _intent(await self._post(_SESSIONS, session_form(request), f"payment-{request.payment_id}"))
 
     async def find(self, payment_id: UUID) -> PaymentIntent | None:
         """The session of that payment.
@@ -70,22 +69,24 @@ class StripeProvider:
         that nobody has paid is worth finding only to close it, so looking through the newest hundred will do.
         """
         query = {"query": f"metadata['payment_id']:'{payment_id}'"}
-        for confirmed in await self._list("/v1/payment_intents/search", query):
-            for session in await self._list(_SESSIONS, {"payment_intent": confirmed["id"]}):
-                return await self.retrieve(session["id"])
-        for session in await self._list(_SESSIONS, {"limit": "100"}):
-            if session["client_reference_id"] == str(payment_id):
-                return _read(intent_of, session)
+        with reading("payment"):
+            for confirmed in await self._list("/v1/payment_intents/search", query):
+                behind = {"payment_intent": reference_of(confirmed["id"])}
+                for session in await self._list(_SESSIONS, behind):
+                    return await self.retrieve(reference_of(session["id"]))
+            for session in await self._list(_SESSIONS, {"limit": "100"}):
+                if session["client_reference_id"] == str(payment_id):
+                    return intent_of(session)
         return None
 
     async def retrieve(self, reference: str) -> PaymentIntent:
         """The payment as it is now."""
-        return _read(intent_of, await self._session(reference))
+        return _intent(await self._session(reference))
 
     async def cancel(self, reference: str) -> PaymentIntent:
         """Expire the session; one that is complete or expired already is answered as it is."""
         try:
-            return _read(intent_of, await self._post(f"{_SESSIONS}/{reference}/expire", {}))
+            return _intent(await self._post(f"{_SESSIONS}/{reference}/expire", {}))
         except ProviderRefused:
             return await self.retrieve(reference)
 
@@ -94,20 +95,22 @@ class StripeProvider:
 
         Stripe forgets idempotency keys after a day, so an earlier refund is looked for by its metadata first.
         """
-        session = await self._session(request.reference)
-        if not session["payment_intent"]:
-            raise ProviderRefused("not_paid")
-        intent, refund_id = session["payment_intent"]["id"], str(request.refund_id)
-        for made in await self._list("/v1/refunds", {"payment_intent": intent, "limit": "100"}):
-            if made["metadata"].get("refund_id") == refund_id:
-                return _read(refund_of, made)
-        form = {
-            "payment_intent": intent,
-            "amount": str(stripe_amount(request.amount)),
-            "metadata[refund_id]": refund_id,
-            "metadata[payment_id]": session["client_reference_id"],
-        }
-        return _read(refund_of, await self._post("/v1/refunds", form, f"refund-{refund_id}"))
+        refund_id = str(request.refund_id)
+        with reading("refund"):
+            session = await self._session(request.reference)
+            if not session["payment_intent"]:
+                raise ProviderRefused("not_paid")
+            intent = reference_of(session["payment_intent"]["id"])
+            for made in await self._list("/v1/refunds", {"payment_intent": intent, "limit": "100"}):
+                if made["metadata"].get("refund_id") == refund_id:
+                    return refund_of(made)
+            form = {
+                "payment_intent": intent,
+                "amount": str(stripe_amount(request.amount)),
+                "metadata[refund_id]": refund_id,
+                "metadata[payment_id]": session["client_reference_id"],
+            }
+            return refund_of(await self._post("/v1/refunds", form, f"refund-{refund_id}"))
 
     def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> tuple[WebhookEvent, ...]:
         """The event of a signed call, if it is one that the shop acts on."""
@@ -116,7 +119,7 @@ class StripeProvider:
             return events_of(orjson.loads(raw))
         except BadSignature as bad:
             raise WebhookRejected(str(bad)) from None
-        except (KeyError, TypeError, ValueError) as error:
+        except NONSENSE as error:
             raise WebhookRejected(f"not an event of Stripe's: {error}") from None
 
     async def close(self) -> None:
@@ -127,15 +130,17 @@ class StripeProvider:
         return await self._http.get(f"{_SESSIONS}/{reference}", {"expand[]": "payment_intent"})
 
     async def _list(self, path: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        return _read(lambda answer: list(answer["data"]), await self._http.get(path, query))
+        """Read it within `reading`."""
+        found: list[dict[str, Any]] = (await self._http.get(path, query))["data"]
+        if not isinstance(found, list):
+            raise TypeError("not a list")
+        return found
 
     async def _post(self, path: str, form: Mapping[str, str], key: str | None = None) -> dict[str, Any]:
         headers = {"Idempotency-Key": key} if key else None
         return await self._http.post(path, urlencode(form).encode(), headers)
 
 
-def _read(reader: Callable[[dict[str, Any]], _Read], answer: dict[str, Any]) -> _Read:
-    try:
-        return reader(answer)
-    except (KeyError, TypeError) as error:
-        raise ProviderUnavailable(f"Stripe's answer lacks {error}") from None
+def _intent(session: dict[str, Any]) -> PaymentIntent:
+    with reading("payment"):
+        return intent_of(session)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from backend.domain.payments import PaymentIntent, PaymentStatus, RefundResult, RefundStatus, WebhookEvent
+from backend.features.payments.answers import URL_LENGTH, optional_text, reference_of, text_of
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _REFUND_STATUSES: Final[dict[str, RefundStatus]] = {
     "pending": "in_transit",
     "requires_action": "in_transit",
@@ -19,24 +21,25 @@ _REFUND_STATUSES: Final[dict[str, RefundStatus]] = {
 
 
 def intent_of(session: dict[str, Any]) -> PaymentIntent:
-    """A Checkout Session, its Payment Intent expanded where Stripe was asked to. KeyError when it is none."""
+    """A Checkout Session, its Payment Intent expanded where Stripe was asked to. Raises NONSENSE when it is none."""
     behind = session.get("payment_intent")
     error = (behind.get("last_payment_error") if isinstance(behind, dict) else None) or {}
     return PaymentIntent(
-        reference=session["id"],
+        reference=reference_of(session["id"]),
         status=_session_status(session, behind if isinstance(behind, dict) else {}),
-        pay_url=session.get("url"),
-        failure=error.get("decline_code") or error.get("code"),
+        pay_url=optional_text(session.get("url"), URL_LENGTH),
+        failure=optional_text(error.get("decline_code") or error.get("code")),
     )
 
 
 def refund_of(refund: dict[str, Any]) -> RefundResult:
-    """A refund. KeyError when it is none."""
-    return RefundResult(refund["id"], _REFUND_STATUSES[refund["status"]], refund.get("failure_reason"))
+    """A refund. Raises NONSENSE when it is none."""
+    failure = optional_text(refund.get("failure_reason"))
+    return RefundResult(reference_of(refund["id"]), _REFUND_STATUSES[refund["status"]], failure)
 
 
 def events_of(event: dict[str, Any]) -> tuple[WebhookEvent, ...]:
-    """The event, if the shop acts on its type and the object is the shop's own. KeyError or ValueError when broken."""
+    """The event, if the shop acts on its type and the object is the shop's own. Raises NONSENSE when broken."""
     read = _READERS.get(event["type"])
     return read(event, event["data"]["object"]) if read else ()
 
@@ -55,8 +58,9 @@ def _session_event(event: dict[str, Any], session: dict[str, Any]) -> tuple[Webh
     payment_id = _uuid(session.get("client_reference_id"))
     if payment_id is None:
         return ()
-    status = "failed" if event["type"].endswith("async_payment_failed") else intent_of(session).status
-    return (WebhookEvent(event["id"], "payment", session["id"], payment_id, status, _time(event)),)
+    intent = intent_of(session)
+    status = "failed" if event["type"].endswith("async_payment_failed") else intent.status
+    return (WebhookEvent(text_of(event["id"]), "payment", intent.reference, payment_id, status, _time(event)),)
 
 
 def _refund_event(event: dict[str, Any], refund: dict[str, Any]) -> tuple[WebhookEvent, ...]:
@@ -65,7 +69,8 @@ def _refund_event(event: dict[str, Any], refund: dict[str, Any]) -> tuple[Webhoo
     if refund_id is None:
         return ()
     result = refund_of(refund)
-    return (WebhookEvent(event["id"], "refund", result.reference, payment_id, result.status, _time(event), refund_id),)
+    event_id = text_of(event["id"])
+    return (WebhookEvent(event_id, "refund", result.reference, payment_id, result.status, _time(event), refund_id),)
 
 
 _READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], tuple[WebhookEvent, ...]]]] = {
@@ -80,7 +85,7 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], tuple[Webho
 
 
 def _time(event: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(event["created"], UTC)
+    return _EPOCH + timedelta(seconds=event["created"])
 
 
 def _uuid(text: str | None) -> UUID | None:

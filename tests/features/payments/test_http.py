@@ -98,6 +98,14 @@ async def test_a_refusal_tells_a_wrong_key_from_an_unknown_payment(status: str, 
             await http.get("/")
 
 
+@pytest.mark.parametrize("reason", [b'"a\\u0000b"', b'"' + b"x" * 9000 + b'"', b"[7]", b"{}"])
+async def test_a_reason_is_never_more_than_can_be_stored(reason: bytes) -> None:
+    refusal = json_answer("402 Payment Required", b'{"error": {"code": ' + reason + b"}}")
+    async with speaking_to(answering(refusal)) as http:
+        with pytest.raises(ProviderRefused, match=r"^answered 402$"):
+            await http.post("/", b"{}")
+
+
 async def test_silence_is_given_up_in_time() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

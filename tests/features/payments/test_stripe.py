@@ -9,7 +9,14 @@ from uuid import uuid4
 import pytest
 
 from backend.domain.money import Money
-from backend.domain.payments import PaymentIntent, PaymentRequest, ProviderRefused, ProviderUnavailable, RefundRequest
+from backend.domain.payments import (
+    PaymentIntent,
+    PaymentRequest,
+    ProviderRefused,
+    ProviderUnavailable,
+    RefundRequest,
+    WebhookRejected,
+)
 from backend.features.payments.stripe import StripeProvider
 from backend.features.payments.stripe_forms import session_form, stripe_amount
 from tests.features.payments.counterparties import StripeCounterparty, stripe
@@ -187,5 +194,60 @@ async def test_events_that_are_not_the_shops_are_accepted_and_ignored(account: S
 async def test_an_answer_without_what_is_needed_leaves_the_outcome_open(account: StripeCounterparty) -> None:
     intent = await account.provider.create(wanted())
     del account.double.sessions[intent.reference]["status"]
-    with pytest.raises(ProviderUnavailable, match="lacks 'status'"):
+    with pytest.raises(ProviderUnavailable, match=r"no payment.*'status'"):
         await account.provider.retrieve(intent.reference)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"id": 7}, {"id": "cs_1/.."}, {"url": 7}, {"url": "x" * 9000}, {"payment_intent": {"last_payment_error": "no"}}],
+)
+async def test_a_session_with_nonsense_in_it_leaves_the_outcome_open(
+    account: StripeCounterparty, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
+) -> None:
+    session = {"id": "cs_1", "status": "open", "payment_status": "unpaid", "url": "https://stripe.example/", **odd}
+    answers(account, monkeypatch, session)
+    with pytest.raises(ProviderUnavailable, match="no payment"):
+        await account.provider.retrieve("cs_1")
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"data": 7}, {"data": [7]}, {"data": [[]]}, {"data": {"id": "cs_1"}}, {"data": [{}]}]
+)
+async def test_a_list_with_nonsense_in_it_leaves_the_outcome_open(
+    account: StripeCounterparty, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    answers(account, monkeypatch, answer)
+    with pytest.raises(ProviderUnavailable, match="no payment"):
+        await account.provider.find(uuid4())
+
+
+@pytest.mark.parametrize(
+    "odd", [{"payment_intent": "pi_1"}, {"payment_intent": {"id": 7}}, {"data": [{"metadata": []}]}]
+)
+async def test_a_refund_with_nonsense_on_its_way_leaves_the_outcome_open(
+    account: StripeCounterparty, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
+) -> None:
+    answers(account, monkeypatch, {"payment_intent": {"id": "pi_1"}, "client_reference_id": "7", "data": [], **odd})
+    with pytest.raises(ProviderUnavailable, match="no refund"):
+        await account.provider.refund(RefundRequest(uuid4(), "cs_1", PRICE))
+
+
+def answers(account: StripeCounterparty, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
+    """Whatever is asked for, Stripe answers this."""
+
+    async def get(_path: str, _query: object = None) -> dict[str, Any]:
+        return answer
+
+    monkeypatch.setattr(account.provider._http, "get", get)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"created": 10**17}, {"created": "now"}, {"id": 7}, {"data": {"object": []}}, {"type": []}]
+)
+async def test_a_signed_event_with_nonsense_in_it_is_rejected(account: StripeCounterparty, odd: dict[str, Any]) -> None:
+    intent = await paid(account)
+    event = account.double.emit("checkout.session.completed", account.double.sessions[intent.reference])
+    raw, headers = account.double.delivery(event | odd)
+    with pytest.raises(WebhookRejected):
+        account.provider.verify_webhook(raw, headers)
