@@ -29,8 +29,8 @@ from backend.features.payments.stripe_forms import session_form, stripe_amount
 from backend.features.payments.stripe_objects import events_of, intent_of, refund_of
 
 API_VERSION: Final = "2025-08-27.basil"
-# Stripe takes two to three seconds for a real payment.
-TIMEOUTS: Final = Timeouts(connect=2, total=10)
+# Stripe takes two to three seconds for a real payment, and a checkout must be answered within eight.
+TIMEOUTS: Final = Timeouts(connect=2, total=6)
 SIGNATURE_HEADER: Final = "Stripe-Signature"
 _SESSIONS: Final = "/v1/checkout/sessions"
 
