@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from backend.db.arrays import array_literal, text_array_literal
+from backend.db.arrays import array_literal, text_array_literal, uuid_array_literal
 from backend.db.batches import Batcher, BatchLimits
 from backend.db.pool import Database
 from backend.db.queries import load_queries
@@ -97,9 +97,9 @@ class Holds:
         index = {type_id: position for position, type_id in enumerate(types, start=1)}
         return {
             "request": array_literal(number for number, _, _ in lines),
-            "hold": array_literal(line.id for _, _, line in lines),
-            "basket": array_literal(request.basket_id for _, request, _ in lines),
-            "known": array_literal(request.known for _, request, _ in lines),
+            "hold": uuid_array_literal(line.id for _, _, line in lines),
+            "basket": uuid_array_literal(request.basket_id for _, request, _ in lines),
+            "known": uuid_array_literal(request.known for _, request, _ in lines),
             "strict": array_literal(request.strict for _, request, _ in lines),
             "address": text_array_literal(request.address for _, request, _ in lines),
             "fingerprint": text_array_literal(request.fingerprint for _, request, _ in lines),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from backend.db.arrays import array_literal, text_array_literal
+from backend.db.arrays import text_array_literal, uuid_array_literal
 from backend.db.batches import Batcher, BatchLimits
 from backend.db.pool import Database
 from backend.db.queries import load_queries
@@ -180,9 +180,9 @@ class Till:
         rows = await self._database.fetch_all(
             queries.checkout,
             {
-                "basket": array_literal(request.basket_id for request in requests),
-                "order": array_literal(request.order_id for request in requests),
-                "payment": array_literal(request.payment_id for request in requests),
+                "basket": uuid_array_literal(request.basket_id for request in requests),
+                "order": uuid_array_literal(request.order_id for request in requests),
+                "payment": uuid_array_literal(request.payment_id for request in requests),
                 "email": text_array_literal(request.email for request in requests),
                 "name": text_array_literal(request.name for request in requests),
                 "key": text_array_literal(request.key for request in requests),
@@ -252,7 +252,8 @@ _REFUSALS = {
     "basket-unknown": ("not-found", "There is no such basket."),
     "basket-expired": (
         "basket-expired",
-        "The hold has run out and the tickets went back on sale. Nothing was charged.",
+        "This basket is closed. If you paid, your tickets are in the link and e-mail of your order. "
+        "If not, nothing was charged and they are on sale again.",
     ),
     "customer-limit": ("limit-reached", "This customer has as many of these tickets as one may have."),
 }
