@@ -944,7 +944,7 @@ export interface components {
         };
         /**
          * StatusQuery
-         * @description `fresh=1` checks the invariants now; outside production only, because it reads every table.
+         * @description `fresh=1` checks the invariants now; only where there are no strangers, because it reads every table.
          */
         readonly StatusQuery: {
             /**
