@@ -14,7 +14,10 @@ _OF_BASKETS = {
     "unknown-line": ("not-found", "The basket has no such line."),
     "basket-expired": (
         "basket-expired",
-        "The hold has run out and the tickets went back on sale. Nothing was charged.",
+        (
+            "This basket is closed. If you paid, your tickets are in the link and e-mail of your order. "
+            "If not, nothing was charged and they are on sale again."
+        ),
     ),
     "basket-busy": ("basket-busy", "The basket is being paid for at this moment."),
     "already-extended": ("already-extended", "The hold has been extended once already."),

@@ -252,8 +252,10 @@ _REFUSALS = {
     "basket-unknown": ("not-found", "There is no such basket."),
     "basket-expired": (
         "basket-expired",
-        "This basket is closed. If you paid, your tickets are in the link and e-mail of your order. "
-        "If not, nothing was charged and they are on sale again.",
+        (
+            "This basket is closed. If you paid, your tickets are in the link and e-mail of your order. "
+            "If not, nothing was charged and they are on sale again."
+        ),
     ),
     "customer-limit": ("limit-reached", "This customer has as many of these tickets as one may have."),
 }

@@ -5,9 +5,9 @@ import type { Basket } from "#shared/api/types.ts";
 import { ActionBar } from "#shared/ui/action-bar.tsx";
 import { Button, ButtonLink } from "#shared/ui/button.tsx";
 import { Countdown } from "#shared/ui/countdown.tsx";
-import { EmptyPage } from "#shared/ui/empty-page.tsx";
 import { Heading } from "#shared/ui/heading.tsx";
 import { Lines } from "#shared/ui/lines.tsx";
+import { NoBasket } from "#shared/ui/no-basket.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { sum } from "#shared/words/money.ts";
@@ -23,7 +23,7 @@ export function BasketPage() {
     return <Held basket={basket} onEnd={checkAgain} />;
   }
   if (basket === null) {
-    return <Empty />;
+    return <NoBasket />;
   }
   return error ? (
     <ErrorNotice error={error} actions={<Button onClick={checkAgain}>Try again</Button>} />
@@ -71,18 +71,5 @@ function Held({ basket, onEnd }: { readonly basket: Basket; readonly onEnd: () =
         <GiveBack tickets={tickets} busy={busy} onGiveBack={giveBack} />
       </div>
     </div>
-  );
-}
-
-function Empty() {
-  return (
-    <EmptyPage
-      title="Nothing is held for you"
-      text="Your basket is empty, or the time of your tickets is over and they went back on sale. Nothing was charged."
-    >
-      <ButtonLink href="/" look="primary">
-        See what is on
-      </ButtonLink>
-    </EmptyPage>
   );
 }

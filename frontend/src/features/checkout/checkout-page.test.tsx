@@ -116,6 +116,14 @@ test("a changed price is shown instead of charged", async () => {
   expect(await screen.findByRole("button", { name: "Pay €100.00" })).toBeVisible();
 });
 
+test("who comes back to the checkout after paying reads where the tickets are, not that they are gone", async () => {
+  till({ "GET /api/basket": () => problem("basket-expired", 409) });
+  visit("/checkout");
+  expect(await screen.findByRole("heading", { name: "Nothing is held for you" })).toBeVisible();
+  expect(screen.getByText(/If you paid, your tickets are in .* If not, nothing was charged/)).toBeVisible();
+  await expectAccessible();
+});
+
 test("free tickets are there at once", async () => {
   till({
     "GET /api/basket": () => ok(aBasket({ total: 0 })),

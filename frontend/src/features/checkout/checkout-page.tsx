@@ -3,11 +3,10 @@ import { useCallback } from "react";
 import { basketQuery } from "#shared/api/basket.ts";
 import type { Basket } from "#shared/api/types.ts";
 import { serverNow } from "#shared/time/clock.ts";
-import { ButtonLink } from "#shared/ui/button.tsx";
 import { Countdown } from "#shared/ui/countdown.tsx";
-import { EmptyPage } from "#shared/ui/empty-page.tsx";
 import { Heading } from "#shared/ui/heading.tsx";
 import { Lines } from "#shared/ui/lines.tsx";
+import { NoBasket } from "#shared/ui/no-basket.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { cancellationTerms } from "#shared/words/cancellation.ts";
@@ -23,16 +22,7 @@ export function CheckoutPage() {
     return <Checkout basket={basket} onEnd={checkAgain} />;
   }
   if (basket === null) {
-    return (
-      <EmptyPage
-        title="Nothing is held for you"
-        text="The time of your tickets is over and they went back on sale. Nothing was charged. They may still be there."
-      >
-        <ButtonLink href="/" look="primary">
-          See what is on
-        </ButtonLink>
-      </EmptyPage>
-    );
+    return <NoBasket />;
   }
   return error ? <ErrorNotice error={error} /> : <Skeleton height="320px" />;
 }

@@ -7,6 +7,12 @@ export interface Explanation {
   readonly text: string;
 }
 
+/** Paid for and run out look the same from here, so the words are true for both. */
+export const CLOSED_BASKET: Explanation = {
+  title: "This basket is closed",
+  text: "If you paid, your tickets are in the link and e-mail of your order. If not, nothing was charged and they are on sale again.",
+};
+
 const EXPLANATIONS: Partial<Record<ProblemKind, Explanation>> = {
   "already-extended": {
     title: "The time was already extended",
@@ -17,10 +23,7 @@ const EXPLANATIONS: Partial<Record<ProblemKind, Explanation>> = {
     text: "Wait a moment and try again. The tickets stay yours meanwhile; you pay only once.",
   },
   "basket-empty": { title: "Your basket is empty", text: "Choose tickets first. Nothing was charged." },
-  "basket-expired": {
-    title: "The time for these tickets is over",
-    text: "They went back on sale and nothing was charged. They may still be there: choose them again.",
-  },
+  "basket-expired": CLOSED_BASKET,
   "currency-mismatch": {
     title: "Your basket is in another currency",
     text: "Pay for what is in it first, or give it back. Nothing more was held.",
