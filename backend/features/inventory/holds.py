@@ -87,7 +87,7 @@ class Holds:
         self.close = self._batcher.close
 
     async def _flush(self, requests: Sequence[HoldRequest]) -> list[HoldAnswer]:
-        rows = await self._database.fetch_all(queries.hold_tickets, self._columns(requests))
+        rows = await self._database.fetch_all(queries.hold_tickets, self._columns(requests), urgent=True)
         return [HoldAnswer(*row) for row in rows]
 
     def _columns(self, requests: Sequence[HoldRequest]) -> dict[str, object]:

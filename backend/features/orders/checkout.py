@@ -191,6 +191,7 @@ class Till:
                 "provider": self._cashier.provider,
                 "pay_within": self._pay_within,
             },
+            urgent=True,
         )
         return [Placed(*row) for row in rows]
 

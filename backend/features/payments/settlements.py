@@ -90,5 +90,6 @@ class Settlements:
                 "failure": text_array_literal(report.failure for report in reports),
                 "grace": GRACE,
             },
+            urgent=True,
         )
         return [Settled(result, order, status, ticket_codes(codes)) for result, order, status, codes in rows]
