@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiohttp
 import orjson
@@ -55,8 +58,8 @@ class Shop:
             sent.setdefault("Content-Type", "application/json")
         async with self.client.request(method, self.url + path, data=data, headers=sent) as response:
             raw = await response.read()
-            is_json = "json" in response.content_type
-            return Answer(response.status, orjson.loads(raw) if is_json else raw, dict(response.headers))
+            is_json = "json" in response.content_type and raw
+            return Answer(response.status, orjson.loads(raw) if is_json else raw, response.headers)
 
     async def hold(self, sale: Sale, quantity: int = 1, **more: Any) -> Answer:
         body = {"event_id": sale.event_id, **({} if "seat_ids" in more else {"quantity": quantity}), **more}
@@ -151,6 +154,26 @@ async def _stop(tasks: list[asyncio.Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def backend_process(
+    variables: Mapping[str, str],
+    *arguments: str | Path,
+    stdout: int | IO[bytes] = DEVNULL,
+    stderr: int | IO[bytes] | None = None,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m backend` with these variables and arguments; killed if it still runs at the end of the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "backend", *arguments, cwd=ROOT, env={"PATH": os.environ["PATH"], **variables},
+        stdout=stdout, stderr=stderr,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,8 +1,7 @@
 """The commands as an operator runs them: what they print, what they exit with, and one line when they cannot."""
 
 import asyncio
-import os
-import sys
+from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from backend.app import openapi_json
 from tests.box_office import BoxOffice
-from tests.shop import ROOT, free_ports
+from tests.shop import ROOT, backend_process, free_ports
 from tools.postgres import Server
 
 SECRET = "a secret for tests only"
@@ -26,18 +25,9 @@ class Ended:
 
 async def backend(*arguments: str | Path, dsn: str = AWAY, **variables: str) -> Ended:
     """Run `python -m backend` with these arguments to its end."""
-    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": SECRET, "DATABASE_URL": dsn, **variables}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend", *arguments, cwd=ROOT, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(30):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    given = {"SECRET_KEY": SECRET, "DATABASE_URL": dsn, **variables}
+    async with backend_process(given, *arguments, stdout=PIPE, stderr=PIPE) as process, asyncio.timeout(30):
+        out, err = await process.communicate()
     return Ended(process.returncode or 0, out.decode().splitlines(), err.decode().splitlines())
 
 

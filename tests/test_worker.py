@@ -1,10 +1,8 @@
 """The worker: what must happen without any customer's request happens, once, and goes on after any trouble."""
 
 import asyncio
-import os
 import re
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -21,7 +19,7 @@ from backend.db.pool import Database
 from backend.settings import Settings
 from tests.box_office import BoxOffice, Sale, eventually
 from tests.messaging.letters import PostOffice, post_office
-from tests.shop import ROOT, Shop, free_ports, running_shop, working
+from tests.shop import Shop, backend_process, free_ports, running_shop, working
 from tools.postgres import Server
 
 
@@ -167,19 +165,11 @@ async def test_told_to_stop_it_finishes_its_letters_and_leaves_the_rest_to_the_n
 ) -> None:
     sale = await shop.box_office.publish(capacity=200)
     await asyncio.gather(*(buy(shop, sale, number) for number in range(60)))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend", "worker", cwd=ROOT, env=environment(shop.settings),
-        stdout=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
+    async with backend_process(variables(shop.settings), "worker") as process:
         await eventually(lambda: arrived(office, 5), within=15)
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(5):
             assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     assert 5 <= len(office.envelopes) < 60
     async with working(shop.settings):
         await eventually(lambda: all_delivered(shop, office, 60), within=15)
@@ -190,8 +180,8 @@ async def arrived(office: PostOffice, letters: int) -> bool:
     return len(office.envelopes) >= letters
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def variables(settings: Settings) -> dict[str, str]:
     """The variables that give a process these settings, on a metrics port of its own."""
     (port,) = free_ports(1)
     given = settings.model_dump(exclude_defaults=True, exclude={"static_dir"}) | {"metrics_port": port}
-    return {"PATH": os.environ["PATH"], **{name.upper(): str(value) for name, value in given.items()}}
+    return {name.upper(): str(value) for name, value in given.items()}

@@ -77,6 +77,7 @@ class PoolMetrics:
         connections = gauges(registry, "db_pool_connections", "Database connections", state=("used", "idle"))
         self._used = connections.labels("used")
         self._idle = connections.labels("idle")
+        self.connections(0, 0)
         self.size = gauge(registry, "db_pool_size", "Most connections the pool may open")
         self._busy = counter(registry, "db_pool_busy_seconds_total", "Time connections were in use, summed")
         self._timeouts = counter(registry, "db_pool_timeouts_total", "Callers that got no connection in time")

@@ -1,9 +1,7 @@
 """The database goes away, the process is told to stop, a whole crowd comes: nothing is lost and nothing sold twice."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +15,7 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.box_office import BoxOffice, eventually
 from tests.journeys.conftest import OpenShop
-from tests.shop import ROOT, Answer, Shop, free_ports, running_shop, together
+from tests.shop import Answer, Shop, backend_process, free_ports, running_shop, together
 from tools.postgres import Server
 
 
@@ -99,15 +97,15 @@ async def test_ten_thousand_tickets_and_five_hundred_buyers(open_shop: OpenShop)
 async def test_a_process_told_to_stop_during_a_sale_finishes_what_it_answers(box_office: BoxOffice, dsn: str) -> None:
     sale = await box_office.publish(capacity=100_000)
     port, metrics_port = free_ports(2)
-    environment = {
-        "PATH": os.environ["PATH"], "ENVIRONMENT": "test", "HOST": "127.0.0.1", "PORT": str(port),
-        "METRICS_PORT": str(metrics_port), "DATABASE_URL": dsn, "SECRET_KEY": "a secret for tests only",
+    variables = {
+        "ENVIRONMENT": "test", "HOST": "127.0.0.1", "PORT": str(port), "METRICS_PORT": str(metrics_port),
+        "DATABASE_URL": dsn, "SECRET_KEY": "a secret for tests only",
     }  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend", "serve", cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
     held: list[str] = []
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", cookie_jar=aiohttp.DummyCookieJar()) as client:
+    async with (
+        backend_process(variables, "serve") as process,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}", cookie_jar=aiohttp.DummyCookieJar()) as client,
+    ):
 
         async def ready() -> bool:
             try:
@@ -131,7 +129,7 @@ async def test_a_process_told_to_stop_during_a_sale_finishes_what_it_answers(box
         await eventually(lambda: _true(len(held) > 200))
         process.send_signal(signal.SIGINT)
         await asyncio.gather(*buyers)
-    assert await asyncio.wait_for(process.wait(), 15) == 0
+        assert await asyncio.wait_for(process.wait(), 15) == 0
     assert await box_office.value("SELECT count(DISTINCT basket_id) FROM hold") >= len(set(held)) > 200
     assert await box_office.broken() == []
 
