@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,7 @@ class Clerk:
     at_work: list[list[Wish]] = field(default_factory=list)
     most_at_once: int = 0
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.may_go_on.set()
@@ -61,9 +63,16 @@ class Clerk:
         """The batches so far: `a1 a2`."""
         return [" ".join(each.identity for each in batch) for batch in self.batches]
 
+    async def has_begun(self, identity: str) -> None:
+        """Wait until a batch with this request is at work."""
+        while not any(each.identity == identity for batch in self.batches for each in batch):
+            self.news.clear()
+            await self.news.wait()
+
     async def flush(self, wishes: Sequence[Wish]) -> list[str]:
         batch = list(wishes)
         self.batches.append(batch)
+        self.news.set()
         self.at_work.append(batch)
         self.most_at_once = max(self.most_at_once, len(self.at_work))
         try:
@@ -81,12 +90,13 @@ class Clerk:
         return [f"did {each.identity}" for each in batch]
 
 
-def batcher(clerk: Clerk, **limits: int) -> Batcher[Wish, str]:
+def batcher(clerk: Clerk, **limits: Any) -> Batcher[Wish, str]:
+    """One that starts the next batch beside the first at once, unless told to be patient."""
     return Batcher(
         clerk.flush,
         lane=lambda each: each.lane,
         identity=lambda each: each.identity,
-        limits=BatchLimits(**limits),
+        limits=BatchLimits(**{"patience": 0, **limits}),
     )
 
 
@@ -151,6 +161,42 @@ async def test_a_lane_is_in_one_batch_at_a_time_and_holds_up_no_other() -> None:
     clerk.may_go_on.set()
     await outcomes(tasks)
     assert clerk.seen == ["a1", "b1", "a2"]
+
+
+async def test_beside_a_statement_that_makes_good_progress_no_other_starts() -> None:
+    clerk = Clerk()
+    queue = batcher(clerk, patience=60)
+    clerk.may_go_on.clear()
+    tasks = send(queue, "a1")
+    await turns()
+    tasks += send(queue, "b1", "c1")
+    await turns()
+    assert clerk.seen == ["a1"]
+    clerk.may_go_on.set()
+    await outcomes(tasks)
+    assert clerk.seen == ["a1", "b1 c1"]
+
+
+async def test_beside_a_slow_statement_another_starts_and_again_only_one_when_it_has_ended() -> None:
+    clerk = Clerk()
+    queue = batcher(clerk, patience=0.02)
+    clerk.may_go_on.clear()
+    tasks = send(queue, "a1", "b1")
+    await turns()
+    tasks += send(queue, "c1")
+    async with asyncio.timeout(5):
+        await clerk.has_begun("c1")
+    assert clerk.seen == ["a1 b1", "c1"]
+    clerk.may_go_on.set()
+    await outcomes(tasks)
+    clerk.may_go_on.clear()
+    tasks = send(queue, "d1")
+    await turns()
+    tasks += send(queue, "e1")
+    await turns()
+    assert clerk.seen == ["a1 b1", "c1", "d1"]
+    clerk.may_go_on.set()
+    await outcomes(tasks)
 
 
 async def test_so_many_batches_are_in_flight_and_no_more() -> None:
