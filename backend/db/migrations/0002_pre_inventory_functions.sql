@@ -2,6 +2,9 @@
 -- Lock order, everywhere: payment -> order -> hold -> pool. Only hold_tickets goes pool -> hold, so it skips locked holds.
 -- Planner switches: the tables are small when a plan is cached and large when it runs; index order stays right for both.
 -- One plan for all batches: making one for each would cost as much as carrying it out.
+-- So that no plan can read more than its batch, whatever it believed about the tables when it was made, rows are found by
+-- `= ANY` of an array, one by one in a subquery (LATERAL with OFFSET 0), or by an expression that refers to one of them;
+-- never by joining a table with a list. tests/features/test_growth.py holds it.
 
 -- Release what is due in one pool, or in all when _pool is null, and give the stock back exactly once.
 -- At most _most holds; returns how many. Holds that somebody else has locked wait for the next call; those of an order
@@ -25,12 +28,14 @@ END $$;
 -- End holds that the caller has locked: their tickets go back to the pool, their seats become free.
 CREATE FUNCTION release_holds_v1(_holds uuid[], _state text) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    pools bigint[]; given integer[];
 BEGIN
-    PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM hold WHERE id = ANY (_holds)) ORDER BY id FOR NO KEY UPDATE;
+    SELECT array_agg(g.pool_id), array_agg(g.back) INTO pools, given
+    FROM (SELECT pool_id, sum(quantity) AS back FROM hold WHERE id = ANY (_holds) GROUP BY pool_id) AS g;
+    PERFORM 1 FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE;
     UPDATE seat SET hold_id = NULL WHERE hold_id = ANY (_holds);
-    UPDATE pool p SET available = p.available + given.back
-    FROM (SELECT pool_id, sum(quantity) AS back FROM hold WHERE id = ANY (_holds) GROUP BY pool_id) AS given
-    WHERE p.id = given.pool_id;
+    UPDATE pool SET available = available + given[array_position(pools, id)] WHERE id = ANY (pools);
     UPDATE hold SET state = _state WHERE id = ANY (_holds);
     INSERT INTO outbox (type, payload)
     SELECT 'tickets.released', jsonb_build_object(
@@ -75,21 +80,23 @@ DECLARE
     asked_for integer;
     wanted bigint[]; moment timestamptz;
 BEGIN
-    PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM ticket_type WHERE id = ANY (_types)) ORDER BY id FOR NO KEY UPDATE;
+    pools := ARRAY(SELECT DISTINCT pool_id FROM ticket_type WHERE id = ANY (_types) ORDER BY pool_id);
+    PERFORM 1 FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE;
 
     -- New statements from here on: their snapshots are later than the locks, so counts and replays are exact.
     moment := clock_timestamp();
-    SELECT array_agg(l.id ORDER BY l.id), array_agg(l.available ORDER BY l.id) INTO pools, remaining
-    FROM (SELECT DISTINCT q.id, q.available FROM ticket_type y JOIN pool q ON q.id = y.pool_id WHERE y.id = ANY (_types)) AS l;
-    swept := array_fill(false, ARRAY[coalesce(cardinality(pools), 0)]);
+    remaining := ARRAY(SELECT available FROM pool WHERE id = ANY (pools) ORDER BY id);
+    swept := array_fill(false, ARRAY[cardinality(pools)]);
     SELECT array_agg(array_position(pools, y.pool_id) ORDER BY w.o), array_agg(e.id ORDER BY w.o),
         array_agg(y.price_minor ORDER BY w.o), array_agg(e.currency ORDER BY w.o), array_agg(y.seated ORDER BY w.o),
         array_agg(y.on_sale_at ORDER BY w.o), array_agg(least(y.off_sale_at, e.starts_at) ORDER BY w.o),
         array_agg(y.max_per_order ORDER BY w.o), array_agg(y.max_per_customer ORDER BY w.o)
     INTO type_pool, type_event, type_price, type_currency, type_seated, type_on, type_off, type_per_order, type_per_customer
     FROM unnest(_types) WITH ORDINALITY AS w(id, o)
-    LEFT JOIN ticket_type y ON y.id = w.id AND NOT y.withdrawn
-    LEFT JOIN event e ON e.id = y.event_id AND e.status = 'published';
+    LEFT JOIN LATERAL (SELECT * FROM ticket_type WHERE id = w.id AND NOT withdrawn OFFSET 0) AS y ON true
+    LEFT JOIN LATERAL (
+        SELECT id, currency, starts_at FROM event WHERE id = y.event_id AND status = 'published' OFFSET 0
+    ) AS e ON true;
     replays := ARRAY(SELECT id FROM hold WHERE id = ANY (_hold));
 
     WHILE i <= n LOOP
@@ -258,9 +265,8 @@ BEGIN
         FROM unnest(_hold, line_basket, line_owner, _address, _fingerprint, _type, _quantity, line_extended, line_expires, taken)
             AS l(id, basket, owner, address, fingerprint, type, quantity, extended, expires, taken)
         WHERE l.taken;
-        UPDATE pool q SET available = left_over.available
-        FROM unnest(pools, remaining) AS left_over(id, available)
-        WHERE q.id = left_over.id AND q.available <> left_over.available;
+        UPDATE pool SET available = remaining[array_position(pools, id)]
+        WHERE id = ANY (pools) AND available <> remaining[array_position(pools, id)];
         -- One event for each event of the batch, naming its holds: consumers see every hold, the purchase pays for one row.
         INSERT INTO outbox (type, payload)
         SELECT 'tickets.held', jsonb_build_object('event_id', type_event[l.type], 'holds', jsonb_agg(
@@ -272,7 +278,8 @@ END $$;
 
 -- Give a live basket _ttl from now, once. result: extended, already-extended, basket-expired, basket-busy, unknown-basket.
 CREATE FUNCTION extend_basket_v1(_basket uuid, _ttl interval)
-RETURNS TABLE (result text, expires timestamptz) LANGUAGE plpgsql AS $$
+RETURNS TABLE (result text, expires timestamptz)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     lines record;
 BEGIN
@@ -294,7 +301,8 @@ BEGIN
 END $$;
 
 -- Empty a basket, or take one line out when _line is given. result: released, unknown-basket, unknown-line, basket-busy.
-CREATE FUNCTION release_basket_v1(_basket uuid, _line uuid) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION release_basket_v1(_basket uuid, _line uuid) RETURNS text
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     mine uuid[]; ever integer; paying integer;
 BEGIN

@@ -5,6 +5,8 @@
 -- once, so whatever of it is confirmed already has been so by the caller, in a statement that touched the hold anyway.
 CREATE FUNCTION issue_tickets_v1(_orders uuid[]) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    seats bigint[];
 BEGIN
     WITH issued AS (
         INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor)
@@ -13,7 +15,10 @@ BEGIN
         WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying', 'confirmed')
         RETURNING seat_id
     )
-    UPDATE seat SET sold = true WHERE id IN (SELECT seat_id FROM issued WHERE seat_id IS NOT NULL);
+    SELECT array_agg(seat_id) INTO seats FROM issued WHERE seat_id IS NOT NULL;
+    IF seats IS NOT NULL THEN
+        UPDATE seat SET sold = true WHERE id = ANY (seats);
+    END IF;
     UPDATE hold SET state = 'confirmed' WHERE order_id = ANY (_orders) AND state IN ('held', 'paying');
     UPDATE orders SET status = 'paid', paid_at = clock_timestamp(), closed_at = NULL, retained_minor = total_minor
     WHERE id = ANY (_orders) AND status <> 'paid';
@@ -36,12 +41,14 @@ CREATE FUNCTION checkout_v1(
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    locked uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[]; again boolean[];
-    placed uuid[]; free uuid[]; n integer := cardinality(_basket);
+    locked uuid[]; lines uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[]; again boolean[];
+    placed uuid[]; bought uuid[]; free uuid[]; n integer := cardinality(_basket);
 BEGIN
     -- An order that appears between these two locks is being made by somebody else: it is reported, not touched.
-    locked := ARRAY(SELECT id FROM orders WHERE basket_id = ANY (_basket) ORDER BY id FOR NO KEY UPDATE);
-    PERFORM 1 FROM hold WHERE basket_id = ANY (_basket) ORDER BY id FOR NO KEY UPDATE;
+    locked := ARRAY(SELECT id FROM orders WHERE basket_id = ANY (_basket));
+    PERFORM 1 FROM orders WHERE id = ANY (locked) ORDER BY id FOR NO KEY UPDATE;
+    lines := ARRAY(SELECT id FROM hold WHERE basket_id = ANY (_basket));
+    PERFORM 1 FROM hold WHERE id = ANY (lines) ORDER BY id FOR NO KEY UPDATE;
 
     SELECT array_agg(v.result ORDER BY v.i), array_agg(v.order_id ORDER BY v.i), array_agg(v.total ORDER BY v.i),
         array_agg(v.currency ORDER BY v.i), array_agg(v.owner ORDER BY v.i), array_agg(v.again ORDER BY v.i)
@@ -50,7 +57,7 @@ BEGIN
         SELECT b.i, coalesce(o.id, b.order_id) AS order_id, h.total, h.currency, h.owner, o.id IS NOT NULL AS again,
             CASE
                 -- Its own order or payment is there already: the answer to this very request was lost on its way.
-                WHEN o.id = b.order_id OR EXISTS (SELECT 1 FROM payment p WHERE p.id = b.payment_id) THEN 'repeated'
+                WHEN o.id = b.order_id OR (SELECT p.id FROM payment p WHERE p.id = b.payment_id) IS NOT NULL THEN 'repeated'
                 WHEN o.idempotency_key = b.key AND o.fingerprint <> b.fingerprint THEN 'mismatch'
                 WHEN o.id IS NOT NULL AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0
                                            OR o.idempotency_key = b.key) THEN 'exists'
@@ -62,14 +69,15 @@ BEGIN
             END AS result
         FROM unnest(_basket, _order, _payment, _email, _key, _fingerprint) WITH ORDINALITY
             AS b(basket, order_id, payment_id, email, key, fingerprint, i)
-        LEFT JOIN orders o ON o.basket_id = b.basket
+        LEFT JOIN LATERAL (SELECT * FROM orders WHERE basket_id = b.basket OFFSET 0) AS o ON true
         CROSS JOIN LATERAL (
             SELECT count(*) AS ever, count(*) FILTER (WHERE h.state = 'paying') AS paying,
                 bool_and(h.expires_at > clock_timestamp()) FILTER (WHERE h.state = 'held') AS live,
                 sum(h.quantity * h.unit_price_minor) FILTER (WHERE h.state = 'held') AS total,
                 min(h.currency) FILTER (WHERE h.state = 'held') AS currency, (array_agg(h.owner))[1] AS owner,
-                bool_or(y.max_per_customer IS NOT NULL) FILTER (WHERE h.state = 'held') AS limited
-            FROM hold h JOIN ticket_type y ON y.id = h.ticket_type_id WHERE h.basket_id = b.basket
+                bool_or((SELECT y.max_per_customer FROM ticket_type y WHERE y.id = h.ticket_type_id) IS NOT NULL)
+                    FILTER (WHERE h.state = 'held') AS limited
+            FROM hold h WHERE h.basket_id = b.basket
         ) AS h
     ) AS v;
 
@@ -83,11 +91,12 @@ BEGIN
             UPDATE orders o SET email = coalesce(_email[i], o.email), name = coalesce(_name[i], o.name), idempotency_key = _key[i],
                 fingerprint = _fingerprint[i], status = results[i], closed_at = NULL, total_minor = totals[i], currency = currencies[i],
                 paid_at = CASE results[i] WHEN 'paid' THEN clock_timestamp() END
-            FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i];
+            FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i] AND o.id = ANY (placed);
         END IF;
-        UPDATE hold h SET order_id = orders_of[i], state = CASE results[i] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END
-        FROM generate_series(1, n) AS i
-        WHERE results[i] IN ('paid', 'pending') AND h.basket_id = _basket[i] AND h.state = 'held';
+        bought := ARRAY(SELECT _basket[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
+        UPDATE hold h SET order_id = orders_of[array_position(_basket, h.basket_id)],
+            state = CASE results[array_position(_basket, h.basket_id)] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END
+        WHERE h.basket_id = ANY (bought) AND h.state = 'held';
         IF 'pending' = ANY (results) THEN
             INSERT INTO payment (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at)
             SELECT _payment[i], orders_of[i], _provider, _method[i], totals[i], currencies[i],
@@ -108,7 +117,7 @@ BEGIN
         o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
         CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
     FROM generate_series(1, n) AS i
-    LEFT JOIN orders o ON o.id = orders_of[i]
+    LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = orders_of[i] OFFSET 0) AS o ON true
     LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
     ORDER BY i;
 END $$;
@@ -143,11 +152,13 @@ CREATE FUNCTION settle_v1(
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    results text[]; simple uuid[]; i integer; n integer := cardinality(_payment);
+    sales uuid[]; lines uuid[]; results text[]; simple uuid[]; settled uuid[]; i integer; n integer := cardinality(_payment);
 BEGIN
     PERFORM 1 FROM payment WHERE id = ANY (_payment) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM orders WHERE id IN (SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment)) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM hold WHERE order_id IN (SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment)) ORDER BY id FOR NO KEY UPDATE;
+    sales := ARRAY(SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment));
+    PERFORM 1 FROM orders WHERE id = ANY (sales) ORDER BY id FOR NO KEY UPDATE;
+    lines := ARRAY(SELECT h.id FROM hold h WHERE h.order_id = ANY (sales));
+    PERFORM 1 FROM hold WHERE id = ANY (lines) ORDER BY id FOR NO KEY UPDATE;
 
     -- The usual case, for the whole batch at once: paid in time, all tickets still held for it. Of two payments of one
     -- order only the first can be that.
@@ -162,11 +173,15 @@ BEGIN
                 SELECT sum(h.quantity * h.unit_price_minor) FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
             ) AND row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN 'paid'
             ELSE 'other' END AS result
-        FROM generate_series(1, n) AS k LEFT JOIN payment p ON p.id = _payment[k] LEFT JOIN orders o ON o.id = p.order_id
+        FROM generate_series(1, n) AS k
+        LEFT JOIN LATERAL (SELECT * FROM payment WHERE id = _payment[k] OFFSET 0) AS p ON true
+        LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = p.order_id OFFSET 0) AS o ON true
     ) AS v;
     IF cardinality(simple) > 0 THEN
-        UPDATE payment p SET status = 'succeeded', reference = coalesce(_reference[k], p.reference), failure = NULL, settled_at = clock_timestamp()
-        FROM generate_series(1, n) AS k WHERE results[k] = 'paid' AND p.id = _payment[k];
+        settled := ARRAY(SELECT _payment[k] FROM generate_series(1, n) AS k WHERE results[k] = 'paid');
+        UPDATE payment p SET status = 'succeeded', reference = coalesce(_reference[array_position(_payment, p.id)], p.reference),
+            failure = NULL, settled_at = clock_timestamp()
+        WHERE p.id = ANY (settled);
         PERFORM issue_tickets_v1(simple);
     END IF;
     FOR i IN 1..n LOOP
@@ -178,7 +193,9 @@ BEGIN
     RETURN QUERY
     SELECT _payment[k], results[k], o.id, o.status,
         CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
-    FROM generate_series(1, n) AS k LEFT JOIN payment p ON p.id = _payment[k] LEFT JOIN orders o ON o.id = p.order_id
+    FROM generate_series(1, n) AS k
+    LEFT JOIN LATERAL (SELECT q.order_id FROM payment q WHERE q.id = _payment[k] OFFSET 0) AS p ON true
+    LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = p.order_id OFFSET 0) AS o ON true
     ORDER BY k;
 END $$;
 
@@ -244,7 +261,7 @@ BEGIN
     END IF;
     gone := ARRAY(SELECT id FROM hold WHERE order_id = _order AND state IN ('expired', 'cancelled'));
     IF cardinality(gone) = 0 THEN RETURN true; END IF;
-    PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM hold WHERE id = ANY (gone)) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM hold WHERE id = ANY (gone))) ORDER BY id FOR NO KEY UPDATE;
     IF EXISTS (SELECT 1 FROM hold h JOIN event e ON e.id = h.event_id WHERE h.id = ANY (gone) AND e.status = 'cancelled')
        OR EXISTS (SELECT 1 FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone) GROUP BY pool_id) AS w
                   JOIN pool p ON p.id = w.pool_id WHERE p.available < w.wanted)
@@ -312,8 +329,8 @@ BEGIN
     IF result <> 'cancelled' THEN RETURN NEXT; RETURN; END IF;
 
     UPDATE ticket SET state = 'void' WHERE code = ANY (terms.codes);
-    PERFORM 1 FROM pool WHERE id IN (SELECT pool_id FROM ticket WHERE code = ANY (terms.codes)) ORDER BY id FOR NO KEY UPDATE;
-    UPDATE seat SET hold_id = NULL, sold = false WHERE id IN (SELECT seat_id FROM ticket WHERE code = ANY (terms.codes));
+    PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM ticket WHERE code = ANY (terms.codes))) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE seat SET hold_id = NULL, sold = false WHERE id = ANY (ARRAY(SELECT seat_id FROM ticket WHERE code = ANY (terms.codes)));
     UPDATE pool p SET available = p.available + t.back
     FROM (SELECT pool_id, count(*) AS back FROM ticket WHERE code = ANY (terms.codes) GROUP BY pool_id) AS t WHERE p.id = t.pool_id;
     UPDATE orders SET retained_minor = retained_minor - refund_minor,
@@ -394,7 +411,7 @@ BEGIN
         FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
         WHERE w.event_id = ANY (hooks) AND w.kind = 'payment'
           -- Most tell what the provider's answer has said already: there is nothing to lock for them.
-          AND EXISTS (SELECT 1 FROM payment p WHERE p.id = targets[i] AND p.status <> 'succeeded')
+          AND (SELECT p.status FROM payment p WHERE p.id = targets[i]) <> 'succeeded'
         ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status), w.received_at DESC
     ) AS said;
     IF payments IS NOT NULL THEN
