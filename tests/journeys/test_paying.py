@@ -2,7 +2,6 @@
 
 import time
 from functools import partial
-from uuid import uuid4
 
 import orjson
 import pytest
@@ -24,11 +23,6 @@ async def hosted(shop: Shop, *, price: int = 4500) -> Answer:
     bought = await shop.check_out(basket, "hosted")
     assert (bought.status, bought.body["status"]) == (202, "pending"), bought.body
     return bought
-
-
-async def check_soon(shop: Shop) -> None:
-    """Let the reconciler look at every open payment and refund now."""
-    await shop.box_office.database.execute("UPDATE payment SET check_at = now(); UPDATE refund SET check_at = now()")
 
 
 @pytest.mark.parametrize("card", ["approve", "duplicate", "reordered", "failure_last", "late"])
@@ -56,7 +50,7 @@ async def test_the_page_asks_the_bank_and_then_there_are_tickets(shop: Shop) -> 
 async def test_without_the_money_there_are_no_tickets_but_another_try(shop: Shop, card: str) -> None:
     bought = await hosted(shop)
     await shop.pay(bought, card_named(card).number)
-    await check_soon(shop)
+    await shop.check_soon()
     order = await shop.order(bought)
     assert (order["status"], order["tickets"]) == ("pending", [])
     await shop.settled("(SELECT failure FROM payment) IS NOT NULL")  # its page can say what happened
@@ -68,7 +62,7 @@ async def test_without_the_money_there_are_no_tickets_but_another_try(shop: Shop
 async def test_a_payment_that_nobody_reports_is_found(shop: Shop) -> None:
     bought = await hosted(shop)
     await shop.pay(bought, card_named("silent").number)
-    await check_soon(shop)
+    await shop.check_soon()
     await shop.at_last(bought, **PAID)
     assert await shop.broken() == []
 
@@ -83,6 +77,22 @@ async def test_a_declined_card_keeps_the_basket_for_another_try(open_shop: OpenS
         await shop.pay(again, card_named("approve").number)
         await shop.at_last(again, **PAID)
         assert await shop.box_office.value("SELECT count(*) FROM orders") == 1
+        assert await shop.broken() == []
+
+
+async def test_an_order_whose_declined_basket_is_emptied_line_by_line_ends(open_shop: OpenShop) -> None:
+    async with open_shop(psp={"card": "decline"}) as shop:
+        sale, other = await shop.box_office.publish(price=1000), await shop.box_office.publish(price=500)
+        basket = await shop.basket(sale, 2)
+        await shop.hold(other, basket_id=basket)
+        assert (await shop.check_out(basket)).problem == "payment-declined"
+        lines = (await shop.ask("GET", f"/api/basket?basket_id={basket}")).body["items"]
+        statuses = []
+        for line in lines:
+            await shop.ask("DELETE", f"/api/basket/items/{line['id']}?basket_id={basket}")
+            statuses.append(await shop.box_office.value("SELECT status FROM orders"))
+        assert statuses == ["pending", "lapsed"]
+        assert await shop.box_office.value("SELECT count(*) FROM outbox WHERE type = 'order.lapsed'") == 1
         assert await shop.broken() == []
 
 
@@ -108,7 +118,7 @@ async def test_while_the_provider_is_down_nothing_is_charged_and_the_tickets_sta
         sale = await shop.box_office.publish(capacity=5, price=1000)
         bought = await shop.check_out(await shop.basket(sale, 2))
         assert (bought.status, bought.body["status"]) == (202, "pending")
-        await check_soon(shop)
+        await shop.check_soon()
         await shop.at_last(bought, payment={"status": "failed", "failure": "not_received", "payment_url": None})
         assert (await shop.order(bought))["held_until"] is not None
         await shop.box_office.database.execute("UPDATE hold SET expires_at = now()")
@@ -121,7 +131,7 @@ async def test_a_customer_who_leaves_the_page_gives_the_tickets_back(open_shop: 
     async with open_shop(pay_seconds=1) as shop:
         bought = await hosted(shop)
         await shop.settled("now() > (SELECT deadline_at FROM payment)")
-        await check_soon(shop)
+        await shop.check_soon()
         await shop.at_last(bought, status="lapsed")
         assert await shop.box_office.value("SELECT available FROM pool") == 10
         assert await shop.broken() == []
@@ -166,7 +176,7 @@ async def cancelled(shop: Shop, card: str) -> Answer:
 async def test_a_refund_that_takes_a_while_is_waited_for(shop: Shop) -> None:
     bought = await cancelled(shop, "refund_late")
     await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "in_transit", "reason": "cancelled"}])
-    await check_soon(shop)
+    await shop.check_soon()
     await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "done", "reason": "cancelled"}])
     assert await shop.broken() == []
 
@@ -174,7 +184,7 @@ async def test_a_refund_that_takes_a_while_is_waited_for(shop: Shop) -> None:
 @pytest.mark.parametrize("card", ["refund_failure", "refund_bounce"])
 async def test_a_refund_that_fails_stays_owed(shop: Shop, card: str) -> None:
     bought = await cancelled(shop, card)
-    await check_soon(shop)
+    await shop.check_soon()
     await shop.at_last(bought, refunds=[{"amount": 90.0, "status": "failed", "reason": "cancelled"}])
     assert await shop.broken() == []  # still owed
 
@@ -234,15 +244,23 @@ async def test_money_goes_back_from_the_payment_that_still_has_it(shop: Shop) ->
 
 
 async def test_webhooks_that_are_not_the_providers_change_nothing(shop: Shop) -> None:
+    """The very body that is believed once the provider has signed it."""
     bought = await hosted(shop)
     payment = await shop.box_office.value("SELECT id::text FROM payment")
-    body = {"events": [{"id": str(uuid4()), "type": "payment.succeeded", "data": {"payment_id": payment}}]}
-    for signature in ("t=1,v1=00", "", "v1=" + "0" * 64):
-        answer = await shop.ask("POST", "/api/payments/test/webhook", body, Psp_Signature=signature)
-        assert (answer.status, answer.problem) == (400, "validation")
-    assert (await shop.ask("POST", "/api/payments/stripe/webhook", body)).status == 404
+    data = {"id": f"pi_{payment}", "payment_id": payment, "status": "succeeded"}
+    event = {"id": "evt_1", "kind": "payment", "occurred_at": "2026-11-23T20:14:00+00:00", "data": data}
+    raw = orjson.dumps({"events": [event]})
+    now = time.time()
+    forged = [sign(raw, "a guessed secret", now), sign(raw + b" ", PSP_SECRET, now), sign(raw, PSP_SECRET, now - 3600)]
+    for signature in (*forged, "t=1,v1=00", "", "v1=" + "0" * 64):
+        answer = await shop.ask("POST", "/api/payments/test/webhook", raw, Psp_Signature=signature)
+        assert (answer.status, answer.problem) == (400, "validation"), signature
+    assert (await shop.ask("POST", "/api/payments/stripe/webhook", raw)).status == 404
     assert (await shop.order(bought))["status"] == "pending"
     assert await shop.box_office.value("SELECT count(*) FROM webhook_inbox") == 0
+    genuine = sign(raw, PSP_SECRET, now)
+    assert (await shop.ask("POST", "/api/payments/test/webhook", raw, Psp_Signature=genuine)).status < 300
+    await shop.at_last(bought, **PAID)
 
 
 async def test_the_customer_hears_of_it_by_mail(shop: Shop) -> None:

@@ -314,7 +314,7 @@ BEGIN
     IF paying > 0 THEN RETURN 'basket-busy'; END IF;
     IF mine IS NULL THEN RETURN CASE WHEN _line IS NULL THEN 'unknown-basket' ELSE 'unknown-line' END; END IF;
     PERFORM release_holds_v1(mine, 'cancelled');
-    UPDATE orders SET status = 'lapsed', closed_at = now()  -- a payment was tried and failed; now there is nothing to pay
-    WHERE basket_id = _basket AND status = 'pending' AND _line IS NULL;
+    -- A payment may have been tried and failed; once the last line is gone there is nothing left to pay.
+    PERFORM lapse_v1(ARRAY(SELECT id FROM orders WHERE basket_id = _basket));
     RETURN 'released';
 END $$;

@@ -225,8 +225,8 @@ BEGIN
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
         VALUES (gen_random_uuid(), mine.id, sale.id, mine.amount_minor, mine.currency, why);
         IF sale.status = 'pending' THEN
-            UPDATE orders SET status = 'lapsed', closed_at = clock_timestamp() WHERE id = sale.id;
             PERFORM release_holds_v1(ARRAY(SELECT id FROM hold WHERE order_id = sale.id AND state IN ('held', 'paying')), 'expired');
+            PERFORM lapse_v1(ARRAY[sale.id]);
         END IF;
         INSERT INTO outbox (type, order_id, payload) VALUES ('refund.due', sale.id, jsonb_build_object(
             'order_id', sale.id, 'amount_minor', mine.amount_minor, 'currency', mine.currency, 'reason', why));
@@ -241,7 +241,7 @@ BEGIN
             WHERE id = ANY (paying);
         ELSE
             PERFORM release_holds_v1(paying, 'expired');
-            UPDATE orders SET status = 'lapsed', closed_at = clock_timestamp() WHERE id = sale.id;
+            PERFORM lapse_v1(ARRAY[sale.id]);
         END IF;
     END IF;
     INSERT INTO outbox (type, order_id, payload) VALUES ('payment.' || _status, sale.id, jsonb_build_object(
@@ -279,6 +279,20 @@ BEGIN
     RETURN true;
 END $$;
 
+-- End those of these orders (locked by the caller) that still wait for money but hold nothing any more.
+CREATE FUNCTION lapse_v1(_orders uuid[]) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    WITH lapsed AS (
+        UPDATE orders o SET status = 'lapsed', closed_at = clock_timestamp()
+        WHERE o.id = ANY (_orders) AND o.status = 'pending'
+          AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = o.id AND h.state IN ('held', 'paying'))
+        RETURNING o.id
+    )
+    INSERT INTO outbox (type, order_id, payload)
+    SELECT 'order.lapsed', id, jsonb_build_object('order_id', id) FROM lapsed;
+END $$;
+
 -- End orders whose payment failed and whose hold has run out since; returns how many.
 CREATE FUNCTION lapse_orders_v1(_most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -295,14 +309,7 @@ BEGIN
                    ORDER BY id FOR NO KEY UPDATE);
     IF cardinality(holds) = 0 THEN RETURN 0; END IF;
     PERFORM release_holds_v1(holds, 'expired');
-    WITH lapsed AS (
-        UPDATE orders o SET status = 'lapsed', closed_at = clock_timestamp()
-        WHERE o.id = ANY (due) AND o.status = 'pending'
-          AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = o.id AND h.state IN ('held', 'paying'))
-        RETURNING o.id
-    )
-    INSERT INTO outbox (type, order_id, payload)
-    SELECT 'order.lapsed', id, jsonb_build_object('order_id', id) FROM lapsed;
+    PERFORM lapse_v1(due);
     RETURN cardinality(holds);
 END $$;
 
