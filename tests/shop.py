@@ -104,6 +104,12 @@ class Shop:
         """Wait until this SQL condition holds."""
         await eventually(lambda: self.box_office.value(f"SELECT {condition}", **params), within=8)
 
+    async def check_soon(self) -> None:
+        """Let the reconciler look at every open payment and refund now."""
+        await self.box_office.database.execute(
+            "UPDATE payment SET check_at = now(); UPDATE refund SET check_at = now()"
+        )
+
     async def metrics(self, port: int | None = None) -> dict[str, float]:
         """What a scrape of this port shows, the shop's own by default: `name{label="value"}` to its value."""
         async with self.client.get(f"http://127.0.0.1:{port or self.settings.metrics_port}/metrics") as response:
@@ -183,6 +189,13 @@ def free_ports(count: int) -> list[int]:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [int(probe.getsockname()[1]) for probe in probes]
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The variables that give a process these settings, on a metrics port of its own."""
+    (port,) = free_ports(1)
+    given = settings.model_dump(exclude_defaults=True, exclude={"static_dir"}) | {"metrics_port": port}
+    return {name.upper(): str(value) for name, value in given.items()}
 
 
 async def together(*requests: Awaitable[Answer]) -> list[Answer]:

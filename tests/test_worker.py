@@ -16,10 +16,9 @@ from backend import worker
 from backend.db.migrate import migrate
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
-from backend.settings import Settings
 from tests.box_office import BoxOffice, Sale, eventually
 from tests.messaging.letters import PostOffice, post_office
-from tests.shop import Shop, backend_process, free_ports, running_shop, working
+from tests.shop import Shop, backend_process, running_shop, variables, working
 from tools.postgres import Server
 
 
@@ -178,10 +177,3 @@ async def test_told_to_stop_it_finishes_its_letters_and_leaves_the_rest_to_the_n
 
 async def arrived(office: PostOffice, letters: int) -> bool:
     return len(office.envelopes) >= letters
-
-
-def variables(settings: Settings) -> dict[str, str]:
-    """The variables that give a process these settings, on a metrics port of its own."""
-    (port,) = free_ports(1)
-    given = settings.model_dump(exclude_defaults=True, exclude={"static_dir"}) | {"metrics_port": port}
-    return {name.upper(): str(value) for name, value in given.items()}
