@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from backend.yaml_file import YamlFile, YamlFileError
 
 Outcome = Literal["good", "bad", "excluded"]
 OUTCOMES: tuple[Outcome, ...] = ("good", "bad", "excluded")
@@ -48,27 +49,29 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Edges = Annotated[tuple[float, ...], Field(min_length=1), AfterValidator(_ascending)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of slo.yaml: a key that is not known is an error, not a promise nobody keeps."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Journey(_Section):
+class Journey(Section):
     title: str
     routes: tuple[RouteName, ...]
 
 
-class Availability(_Section):
+class Availability(Section):
     target: Share
 
 
-class Latency(_Section):
+class Latency(Section):
     """target: share of requests under `under` seconds."""
 
     target: Share
     under: float
 
 
-class Saturation(_Section):
+class Saturation(Section):
     """target: share of slices in which the pool's busy ratio stays at or below `busy`."""
 
     target: Share
@@ -76,13 +79,13 @@ class Saturation(_Section):
     slice: Duration
 
 
-class PageLoad(_Section):
+class PageLoad(Section):
     quantile: Share
     under: float
     advisory: bool
 
 
-class Objectives(_Section):
+class Objectives(Section):
     availability: Availability
     latency: tuple[Latency, ...]
     saturation: Saturation
@@ -90,7 +93,7 @@ class Objectives(_Section):
     page_load: PageLoad
 
 
-class Buckets(_Section):
+class Buckets(Section):
     """Upper edges of the histograms, in seconds (cls: without unit)."""
 
     seconds: Edges
@@ -100,7 +103,7 @@ class Buckets(_Section):
     cls: Edges
 
 
-class Rule(_Section):
+class Rule(Section):
     """An answer with this status, in less than `under` seconds where that is given, has this outcome."""
 
     status: Annotated[str, BeforeValidator(str), Field(pattern=r"^[1-5](\d\d|xx)$")]
@@ -181,16 +184,24 @@ def promise_file(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("SLO_FILE") or Path(__file__).parents[2] / "slo.yaml")
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
 def load_promise(path: Path | None = None) -> Promise:
-    """PromiseError, with file and place, when it is missing or wrong."""
-    path = path or promise_file()
+    """PromiseError, with file, line and field, when it is missing or wrong."""
+    return read_promise(path or promise_file(), Promise)
+
+
+def read_promise(path: Path, model: type[Model]) -> Model:
+    """The file as that model of it. PromiseError names file, line and field of each mistake."""
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Promise.model_validate(content)
-    except OSError as error:
-        raise PromiseError(f"cannot read {path}: {error.strerror} (set SLO_FILE to the file)") from error
-    except yaml.YAMLError as error:
-        raise PromiseError(f"{path} is no YAML: {error}") from error
+        file = YamlFile(path)
+        return model.model_validate(file.values)
+    except YamlFileError as error:
+        raise PromiseError(f"{error} (SLO_FILE names the file to read)") from None
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise PromiseError(f"{path}: {places}") from error
+        faults = (
+            f"{path}:{file.line(fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise PromiseError("\n".join(faults)) from None

@@ -90,7 +90,7 @@ def test_a_status_without_a_rule_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_name_it(tmp_path: Path) -> None:
-    with pytest.raises(PromiseError, match="set SLO_FILE"):
+    with pytest.raises(PromiseError, match="SLO_FILE names the file"):
         load_promise(tmp_path / "none.yaml")
 
 

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from backend.domain.money import Money, exponent
 from backend.features.catalogue.event_file import Event, EventFile, Section, Ticket
 from backend.features.catalogue.moments import Reading, is_relative
-from backend.features.catalogue.yaml_file import Place, YamlFile, YamlFileError
+from backend.yaml_file import Place, YamlFile, YamlFileError
 
 Halls = Mapping[str, list[Section]]
 

@@ -1,0 +1,159 @@
+"""The whole of slo.yaml: the promise that the backend reads, and what the rules, the tests and the gate need beside."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from backend.telemetry.promise import Duration, Promise, Section, Share, promise_file, read_promise
+
+Severity = Literal["page", "ticket"]
+Verdict = Literal["allow", "warn", "block"]
+Change = Literal["feature", "fix", "security", "rollback"]
+
+Positive = Annotated[float, Field(gt=0)]
+PositiveCount = Annotated[int, Field(gt=0)]
+
+
+class Traffic(Section):
+    """What comes at least, on average over the window, in events a second."""
+
+    journeys: dict[str, Positive]
+    payments: Positive
+
+
+class PrometheusSettings(Section):
+    scrape_interval: Duration
+    evaluation_interval: Duration
+    retention: Duration
+
+
+class Links(Section):
+    runbooks: Annotated[str, Field(pattern=r"^https://[^\s]+/$")]
+
+    def runbook(self, alert: str) -> str:
+        """Where the alert's page is."""
+        return f"{self.runbooks}{alert}.md"
+
+
+class BurnWindow(Section):
+    """Alert when the budget has gone `burn` times too fast over the long window, and still does over the short one."""
+
+    severity: Severity
+    burn: Positive
+    long: Duration
+    short: Duration
+
+
+class Severities(Section):
+    page: Duration
+    ticket: Duration
+
+
+class SlowQuantile(Section):
+    for_: Annotated[Duration, Field(alias="for")]
+    minimum_requests: PositiveCount
+
+
+class SaturationAlert(Section):
+    """wait: seconds that a connection may be waited for, at that quantile."""
+
+    for_: Annotated[Duration, Field(alias="for")]
+    wait_quantile: Share
+    wait: Positive
+
+
+class ShareAlert(Section):
+    share: Share
+    for_: Annotated[Duration, Field(alias="for")]
+
+
+class AbsentAlert(Section):
+    for_: Annotated[Duration, Field(alias="for")]
+
+
+class Platform(Section):
+    """volume_free: share of a volume; restarts: of one container in 15 minutes."""
+
+    restarts: PositiveCount
+    volume_free: Share
+    certificate_days: PositiveCount
+    at_maximum: Duration
+
+
+class Alerting(Section):
+    windows: Annotated[tuple[BurnWindow, ...], Field(min_length=1)]
+    for_: Annotated[Severities, Field(alias="for")]
+    keep_firing: Severities
+    minimum_bad_events: PositiveCount
+    slow_quantile: SlowQuantile
+    saturation: SaturationAlert
+    outbox_oldest: PositiveCount
+    throttled: ShareAlert
+    absent: AbsentAlert
+    edge: ShareAlert
+    platform: Platform
+
+    def of(self, severity: Severity) -> tuple[BurnWindow, ...]:
+        """The windows that end in a page, or in a ticket."""
+        return tuple(window for window in self.windows if window.severity == severity)
+
+
+class Tier(Section):
+    """The verdict while more than `above` of the budget is left; the tier without it is for the rest."""
+
+    above: float | None = None
+    verdict: Verdict
+    except_: Annotated[tuple[Change, ...], Field(alias="except")] = ()
+
+
+class GateBurn(Section):
+    above: Positive
+    window: Duration
+
+
+class GatePolicy(Section):
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+    burn: GateBurn
+    coverage: Share
+    stale: Duration
+
+    @field_validator("tiers")
+    @classmethod
+    def _from_full_to_empty(cls, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+        limits = [tier.above for tier in tiers]
+        if limits[-1] is not None or None in limits[:-1]:
+            raise ValueError("expected `above` in every tier but the last, which is for what is left")
+        known = [limit for limit in limits if limit is not None]
+        if known != sorted(set(known), reverse=True):
+            raise ValueError("expected tiers from the fullest budget to the emptiest")
+        return tiers
+
+
+class Spec(Promise):
+    """slo.yaml, every section of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    traffic: Traffic
+    prometheus: PrometheusSettings
+    links: Links
+    alerting: Alerting
+    gate: GatePolicy
+
+    @model_validator(mode="after")
+    def _journeys_have_traffic(self) -> Self:
+        if set(self.traffic.journeys) != set(self.journeys):
+            raise ValueError(f"traffic.journeys: expected exactly {', '.join(self.journeys)}")
+        return self
+
+    @property
+    def sample_window(self) -> timedelta:
+        """The range of the shortest rates: what all long windows are summed from."""
+        return min(window.short for window in self.alerting.windows)
+
+
+def load_spec(path: Path | None = None) -> Spec:
+    """PromiseError names file, line and field of each mistake."""
+    return read_promise(path or promise_file(), Spec)
