@@ -214,7 +214,7 @@ def _card(value: object, till: Till) -> Card:
 def _view(intent: Intent, request: web.Request, till: Till) -> dict[str, Any]:
     if not intent.payable:
         return intent.view(None)
-    return intent.view(f"{till.options.public_url or request.url.origin()}/pay/{intent.id}")
+    return intent.view(f"{till.options.public_url or request.url.origin()}{intent.page}")
 
 
 def _answer(body: dict[str, Any], status: int = 200) -> web.Response:

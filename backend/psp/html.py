@@ -34,7 +34,7 @@ def bank_page(intent: Intent) -> str:
         "Your bank asks",
         f"""<p class="step">3-D Secure</p><h1>Is this you?</h1>
 <p>Your test bank wants to know whether you approve a payment of <strong>{intent.amount}</strong>.</p>
-<form method="post" action="/pay/{intent.id}/bank" class="choice">
+<form method="post" action="{intent.page}/bank" class="choice">
 <button name="answer" value="approve">Approve</button>
 <button name="answer" value="refuse" class="quiet">Refuse</button>
 </form>""",
@@ -77,7 +77,7 @@ def _form_page(intent: Intent, alert: str, field: str, hint: str, unfolded: str 
     return _page(
         f"Pay {intent.amount}",
         f"""<h1 class="amount">{intent.amount}</h1><p class="what">{escape(intent.description)}</p>{alert}
-<form method="post" action="/pay/{intent.id}">
+<form method="post" action="{intent.page}">
 <label for="card">Card number</label>
 <input id="card" name="card" inputmode="numeric" autocomplete="off" required maxlength="32"
  {field} aria-describedby="hint">
@@ -96,7 +96,7 @@ def _back(intent: Intent, words: str, look: str = "back") -> str:
 
 def _choice(intent: Intent, card: Card) -> str:
     return (
-        f'<li><a href="/pay/{intent.id}?card={card.name}"><span class="number">{_spaced(card.number)}</span>'
+        f'<li><a href="{intent.page}?card={card.name}"><span class="number">{_spaced(card.number)}</span>'
         f" <span>{card.title}</span></a></li>"
     )
 

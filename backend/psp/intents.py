@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +47,11 @@ class Refund:
 
 @dataclass(slots=True)
 class Intent:
-    """One payment. Its id follows from the shop's payment id, so there is never a second one for it."""
+    """One payment. Its id follows from the shop's payment id, so there is never a second one for it.
+
+    page_key: makes its page's address unguessable. The id alone, which shops write on receipts and into logs, must not
+    lead there, because the page leads on to the customer's order.
+    """
 
     id: str
     payment_id: str
@@ -61,6 +66,12 @@ class Intent:
     asking_bank: bool = False
     refunds: list[Refund] = field(default_factory=list)
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    page_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def page(self) -> str:
+        """The path of its pay page."""
+        return f"/pay/{self.id}/{self.page_key}"
 
     @property
     def payable(self) -> bool:
@@ -118,6 +129,7 @@ def to_record(intent: Intent) -> dict[str, Any]:
         "asking_bank": intent.asking_bank,
         "refunds": [refund_view(refund) for refund in intent.refunds],
         "created_at": intent.created_at,
+        "page_key": intent.page_key,
     }
 
 
@@ -140,4 +152,5 @@ def from_record(record: dict[str, Any]) -> Intent:
             for entry in record["refunds"]
         ],
         created_at=datetime.fromisoformat(record["created_at"]),
+        page_key=record["page_key"],
     )

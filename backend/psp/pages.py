@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,9 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/", show_front),
         web.get("/pay/style.css", show_style),
-        web.get("/pay/{id}", show_page),
-        web.post("/pay/{id}", pay),
-        web.post("/pay/{id}/bank", answer_bank),
+        web.get("/pay/{id}/{key}", show_page),
+        web.post("/pay/{id}/{key}", pay),
+        web.post("/pay/{id}/{key}/bank", answer_bank),
     ]
 
 
@@ -76,13 +77,16 @@ async def answer_bank(request: web.Request) -> web.Response:
 
 
 def _intent(request: web.Request) -> Intent | None:
-    return request.app[TILL].ledger.find(request.match_info["id"])
+    """The payment, for whoever has its page's whole address."""
+    intent = request.app[TILL].ledger.find(request.match_info["id"])
+    key = request.match_info["key"].encode()
+    return intent if intent and hmac.compare_digest(intent.page_key.encode(), key) else None
 
 
 def _onward(intent: Intent) -> web.Response:
     """Back to the shop when the card did its part, else to the page that says what is next."""
     done = intent.status in ("succeeded", "processing")
-    return web.Response(status=303, headers={"Location": intent.return_url if done else f"/pay/{intent.id}"})
+    return web.Response(status=303, headers={"Location": intent.return_url if done else intent.page})
 
 
 def _html(text: str, intent: Intent | None = None, status: int = 200) -> web.Response:

@@ -13,6 +13,7 @@ import aiohttp
 import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from backend.domain.signatures import BadSignature, verify
 from backend.psp.options import PspOptions
@@ -137,8 +138,16 @@ class Psp:
         async with self.client.post(self.url + path, data=fields, allow_redirects=False) as answer:
             return answer.status, answer.headers.get("Location") or await answer.text()
 
-    async def pay(self, intent_id: str, number: str = "4242 4242 4242 4242") -> tuple[int, str]:
-        return await self.submit(f"/pay/{intent_id}", card=number)
+    async def pay(self, intent: dict[str, Any], number: str = "4242 4242 4242 4242") -> tuple[int, str]:
+        return await self.pay_at(intent["pay_url"], number)
+
+    async def pay_at(self, pay_url: str, number: str = "4242 4242 4242 4242") -> tuple[int, str]:
+        return await self.submit(URL(pay_url).path, card=number)
+
+
+def page_of(intent: dict[str, Any]) -> str:
+    """The path of the pay page, for who was told its address."""
+    return URL(intent["pay_url"]).path
 
 
 def options(**changes: Any) -> PspOptions:

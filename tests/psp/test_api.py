@@ -33,13 +33,14 @@ async def test_a_card_payment_is_settled_in_the_answer(psp: Psp) -> None:
 
 async def test_a_hosted_payment_says_where_to_pay(psp: Psp) -> None:
     intent = await psp.created(method="hosted")
-    assert (intent["status"], intent["pay_url"]) == ("requires_action", f"{psp.url}/pay/{intent['id']}")
+    assert intent["status"] == "requires_action"
+    assert intent["pay_url"].startswith(f"{psp.url}/pay/{intent['id']}/")
 
 
 async def test_the_pay_page_can_have_a_public_address_of_its_own() -> None:
     async with running_psp(public_url="https://pay.example") as psp:
         intent = await psp.created(method="hosted")
-        assert intent["pay_url"] == f"https://pay.example/pay/{intent['id']}"
+        assert intent["pay_url"].startswith(f"https://pay.example/pay/{intent['id']}/")
 
 
 async def test_the_same_payment_id_is_the_same_payment(psp: Psp) -> None:
@@ -200,7 +201,7 @@ async def test_a_webhook_tells_of_payment_and_refund_with_the_shops_own_ids(shop
 async def test_asking_again_for_what_is_paid_changes_nothing_and_tells_nobody(shop: Shop) -> None:
     async with running_psp(shop.url) as psp:
         card, hosted = await psp.created(), await psp.created(method="hosted")
-        await psp.pay(hosted["id"])
+        await psp.pay(hosted)
         for intent, method in ((card, "card"), (hosted, "hosted")):
             again = await psp.created(payment_id=intent["payment_id"], method=method)
             assert again["status"] == "succeeded"

@@ -10,7 +10,7 @@ import pytest
 from backend.psp import ledger
 from backend.psp.journal import Journal
 from backend.psp.ledger import Ledger
-from tests.psp.running import Shop, running_psp, running_shop
+from tests.psp.running import Shop, page_of, running_psp, running_shop
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def test_payments_and_refunds_survive_a_restart(tmp_path: Path) -> None:
     async with running_psp(journal=journal) as psp:
         assert [(await psp.ask("GET", f"/v1/intents/{one['id']}"))[1] for one in (paid, declined)] == before
         assert (await psp.refund(paid, 1000, refund_id=refund["refund_id"]))[1] == refund
-        assert (await psp.pay(waiting["id"]))[0] == 303
+        assert (await psp.pay(waiting))[0] == 303
         assert await psp.status(waiting) == "succeeded"
 
 
@@ -49,7 +49,7 @@ async def test_the_bank_step_survives_a_restart(tmp_path: Path) -> None:
     async with running_psp(journal=tmp_path / "psp.jsonl") as psp:
         intent = await psp.created(card="three_d_secure")
     async with running_psp(journal=tmp_path / "psp.jsonl") as psp:
-        assert "Is this you?" in (await psp.page(f"/pay/{intent['id']}"))[1]
+        assert "Is this you?" in (await psp.page(page_of(intent)))[1]
 
 
 async def test_a_line_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ async def test_the_file_is_rewritten_to_one_line_for_each_payment(tmp_path: Path
     journal = tmp_path / "psp.jsonl"
     async with running_psp(journal=journal) as psp:
         hosted = await psp.created(method="hosted")
-        await psp.pay(hosted["id"], "4000 0000 0000 0002")
-        await psp.pay(hosted["id"])
+        await psp.pay(hosted, "4000 0000 0000 0002")
+        await psp.pay(hosted)
         assert len(journal.read_bytes().splitlines()) == 3
     Journal(journal).close()
     assert len(journal.read_bytes().splitlines()) == 1

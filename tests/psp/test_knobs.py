@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from backend.psp.cards import CARDS, card_named, card_numbered
-from tests.psp.running import Psp, Shop, running_psp, running_shop
+from tests.psp.running import Psp, Shop, page_of, running_psp, running_shop
 
 
 @pytest.fixture
@@ -46,15 +46,15 @@ async def test_a_card_can_be_named_by_its_number_too(psp: Psp) -> None:
 async def test_three_d_secure_sends_even_a_card_payment_to_the_bank(psp: Psp, shop: Shop) -> None:
     intent = await psp.created(card="three_d_secure")
     assert intent["status"] == "requires_action"
-    assert "Is this you?" in (await psp.page(f"/pay/{intent['id']}"))[1]
-    await psp.submit(f"/pay/{intent['id']}/bank", answer="approve")
+    assert "Is this you?" in (await psp.page(page_of(intent)))[1]
+    await psp.submit(page_of(intent) + "/bank", answer="approve")
     assert await psp.status(intent) == "succeeded"
     assert await shop.hears(1) == [["succeeded"]]
 
 
 async def test_refusing_at_the_bank_fails_a_card_payment(psp: Psp, shop: Shop) -> None:
     intent = await psp.created(card="three_d_secure")
-    await psp.submit(f"/pay/{intent['id']}/bank", answer="refuse")
+    await psp.submit(page_of(intent) + "/bank", answer="refuse")
     assert await psp.status(intent) == "failed"
     assert await shop.hears(1) == [["failed"]]
 

@@ -122,7 +122,7 @@ async def test_the_shop_can_do_without_being_told_what_the_answer_said(shop: Sho
     async with running_psp(shop.url, settled_webhooks=False) as psp:
         await psp.created()
         hosted = await psp.created(method="hosted")
-        await psp.pay(hosted["id"])
+        await psp.pay(hosted)
         await shop.hears(1)
     assert [call.events[0]["data"]["id"] for call in shop.calls] == [hosted["id"]]
 

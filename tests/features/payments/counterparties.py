@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiohttp.test_utils import TestServer
 
-from backend.domain.payments import PaymentMethod, PaymentProvider
+from backend.domain.payments import PaymentIntent, PaymentMethod, PaymentProvider
 from backend.features.payments.http import Timeouts
 from backend.features.payments.psp import PspProvider
 from backend.features.payments.stripe import StripeProvider
@@ -33,8 +33,8 @@ class Counterparty(Protocol):
     @property
     def webhook_secret(self) -> str: ...
 
-    async def customer_pays(self, reference: str) -> None: ...
-    async def customer_is_declined(self, reference: str) -> None: ...
+    async def customer_pays(self, intent: PaymentIntent) -> None: ...
+    async def customer_is_declined(self, intent: PaymentIntent) -> None: ...
     async def charged(self, payment_id: UUID) -> list[int]: ...
     async def refunded(self, reference: str) -> int: ...
     async def deliveries(self, number: int) -> list[Delivery]: ...
@@ -55,12 +55,13 @@ class TestCounterparty:
     signature_header = "Psp-Signature"
     webhook_secret = WEBHOOK_SECRET
 
-    async def customer_pays(self, reference: str) -> None:
-        if self.method == "hosted":
-            await self.psp.pay(reference)
+    async def customer_pays(self, intent: PaymentIntent) -> None:
+        if intent.pay_url:
+            await self.psp.pay_at(intent.pay_url)
 
-    async def customer_is_declined(self, reference: str) -> None:
-        await self.psp.pay(reference, "4000 0000 0000 9995")
+    async def customer_is_declined(self, intent: PaymentIntent) -> None:
+        assert intent.pay_url
+        await self.psp.pay_at(intent.pay_url, "4000 0000 0000 9995")
 
     async def charged(self, payment_id: UUID) -> list[int]:
         _, found = await self.psp.ask("GET", f"/v1/intents?payment_id={payment_id}")
@@ -98,11 +99,11 @@ class StripeCounterparty:
     signature_header = "Stripe-Signature"
     webhook_secret = STRIPE_WEBHOOK_SECRET
 
-    async def customer_pays(self, reference: str) -> None:
-        self.double.customer_pays(reference)
+    async def customer_pays(self, intent: PaymentIntent) -> None:
+        self.double.customer_pays(intent.reference)
 
-    async def customer_is_declined(self, reference: str) -> None:
-        self.double.customer_is_declined(reference)
+    async def customer_is_declined(self, intent: PaymentIntent) -> None:
+        self.double.customer_is_declined(intent.reference)
 
     async def charged(self, payment_id: UUID) -> list[int]:
         intents = self.double.intents.values()

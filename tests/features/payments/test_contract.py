@@ -63,7 +63,7 @@ def wanted(other: Counterparty, amount: Money = PRICE, **changes: Any) -> Paymen
 async def paid(other: Counterparty, amount: Money = PRICE) -> PaymentIntent:
     """A payment that the customer has made."""
     intent = await other.provider.create(wanted(other, amount))
-    await other.customer_pays(intent.reference)
+    await other.customer_pays(intent)
     return intent
 
 
@@ -87,7 +87,7 @@ async def test_a_payment_succeeds_at_once_or_says_where_the_customer_can_pay(
 async def test_asked_twice_it_is_one_payment(other: Counterparty) -> None:
     request = wanted(other)
     first, second = await other.provider.create(request), await other.provider.create(request)
-    await other.customer_pays(first.reference)
+    await other.customer_pays(first)
     assert (first.reference, first.pay_url) == (second.reference, second.pay_url)
     assert await other.charged(request.payment_id) == [9999]
 
@@ -95,7 +95,7 @@ async def test_asked_twice_it_is_one_payment(other: Counterparty) -> None:
 async def test_asked_twenty_times_at_once_it_is_one_payment(other: Counterparty) -> None:
     request = wanted(other)
     intents = await asyncio.gather(*(other.provider.create(request) for _ in range(20)))
-    await other.customer_pays(intents[0].reference)
+    await other.customer_pays(intents[0])
     assert len({intent.reference for intent in intents}) == 1
     assert await other.charged(request.payment_id) == [9999]
 
@@ -109,7 +109,7 @@ async def test_the_same_payment_with_another_amount_is_refused(other: Counterpar
 
 async def test_yen_are_charged_without_hundredths(other: Counterparty) -> None:
     request = wanted(other, Money(1500, "JPY"))
-    await other.customer_pays((await other.provider.create(request)).reference)
+    await other.customer_pays(await other.provider.create(request))
     assert await other.charged(request.payment_id) == [1500]
 
 
@@ -121,7 +121,7 @@ async def test_what_the_customer_paid_has_succeeded(other: Counterparty) -> None
 async def test_a_declined_card_leaves_the_page_open_for_another_one(other: Counterparty) -> None:
     request = wanted(other, method="hosted")
     intent = await other.provider.create(request)
-    await other.customer_is_declined(intent.reference)
+    await other.customer_is_declined(intent)
     now = await other.provider.retrieve(intent.reference)
     assert (now.status, now.pay_url, now.failure) == ("requires_action", intent.pay_url, "insufficient_funds")
     assert await other.charged(request.payment_id) == []
@@ -143,7 +143,7 @@ async def test_a_payment_whose_answer_was_lost_is_found_again(other: Counterpart
 
 async def test_a_paid_one_whose_answer_was_lost_is_found_as_paid(other: Counterparty) -> None:
     request = wanted(other)
-    await other.customer_pays((await other.provider.create(request)).reference)
+    await other.customer_pays(await other.provider.create(request))
     found = await other.provider.find(request.payment_id)
     assert found is not None
     assert found.status == "succeeded"
@@ -186,7 +186,7 @@ async def test_a_cancelled_payment_can_no_longer_be_paid(other: Counterparty) ->
     request = wanted(other, method="hosted")
     intent = await other.provider.create(request)
     cancelled = await other.provider.cancel(intent.reference)
-    await other.customer_pays(intent.reference)
+    await other.customer_pays(intent)
     assert cancelled == PaymentIntent(intent.reference, "cancelled")
     assert await other.provider.retrieve(intent.reference) == cancelled
     assert await other.charged(request.payment_id) == []
@@ -267,7 +267,7 @@ async def test_nothing_is_given_back_of_what_was_free() -> None:
 async def test_a_webhook_tells_what_became_of_a_payment(other: Counterparty) -> None:
     request = wanted(other)
     intent = await other.provider.create(request)
-    await other.customer_pays(intent.reference)
+    await other.customer_pays(intent)
     raw, headers = (await other.deliveries(1))[0]
     (event,) = other.provider.verify_webhook(raw, headers)
     assert event == WebhookEvent(
@@ -284,7 +284,7 @@ async def test_a_webhook_tells_what_became_of_a_payment(other: Counterparty) -> 
 async def test_a_webhook_tells_what_became_of_a_refund(other: Counterparty) -> None:
     request = wanted(other)
     intent = await other.provider.create(request)
-    await other.customer_pays(intent.reference)
+    await other.customer_pays(intent)
     refund = refund_of(intent)
     result = await other.provider.refund(refund)
     raw, headers = (await other.deliveries(2))[1]
