@@ -14,9 +14,9 @@ import orjson
 
 from backend.db.errors import DatabaseError
 from backend.db.pool import Database
-from backend.features.catalogue.memory import Clock, Freshness, Memory
 from backend.features.catalogue.store import read_events, seat_versions
 from backend.features.catalogue.views import availability, changes_at
+from backend.memory import Clock, Freshness, Memory
 from backend.web.sse import Hub
 
 _log = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from backend.db.pool import Database
 from backend.features.catalogue import views
 from backend.features.catalogue.answers import Answer
 from backend.features.catalogue.availability import AvailabilityFeed
-from backend.features.catalogue.memory import Clock, Freshness, Memory
 from backend.features.catalogue.offers import EventOffers
 from backend.features.catalogue.poster import draw_poster
 from backend.features.catalogue.store import Filter, list_events, read_event, read_seats, rows_of_hall
+from backend.memory import Clock, Freshness, Memory
 from backend.web.sse import Hub
 
 # What is left may be a second old; half of that leaves room for the reading itself.

@@ -9,8 +9,8 @@ from datetime import datetime
 from backend.db.pool import Database
 from backend.domain.baskets import SeatLabel
 from backend.domain.offers import Offer, SeatOffer, TicketOffer
-from backend.features.catalogue.memory import Clock, Freshness, Memory
 from backend.features.catalogue.store import Event, TicketType, queries, read_event
+from backend.memory import Clock, Freshness, Memory
 
 # Changes are announced, so five seconds only bound what a lost announcement can do.
 _FRESHNESS = Freshness(fresh=5.0, usable=5.0, most=5000)

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from backend.features.catalogue.answers import Answer, is_known, respond
 from backend.features.catalogue.catalogue import Catalogue
-from backend.features.catalogue.memory import Memory
 from backend.features.catalogue.schemas import EventDetail, EventList, EventQuery, PosterQuery, SeatListView
+from backend.memory import Memory
 from backend.web.problems import Problem
 from backend.web.routes import Routes
 

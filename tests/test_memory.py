@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backend.features.catalogue.memory import Freshness, Memory
+from backend.memory import Freshness, Memory
 
 SECONDS = Freshness(fresh=1.0, usable=2.0, most=3)
 
