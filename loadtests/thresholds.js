@@ -1,0 +1,143 @@
+// Made by `python -m slo build` from slo.yaml: change that file, then build again.
+
+// What a load test judges by: the journeys, objectives and outcomes of slo.yaml.
+//
+//     import { options as promised, record, tags } from "./thresholds.js";
+//     export const options = promised({ sale: { executor: "ramping-arrival-rate", … } }, { journeys: ["book"] });
+//     record("POST /api/basket", http.post(url, body, { tags: tags("POST /api/basket") }));
+
+import { Counter, Rate, Trend } from "k6/metrics";
+
+const promise = {
+  "journeys": [
+    "browse",
+    "book",
+    "account"
+  ],
+  "routes": {
+    "GET /api/events": "browse",
+    "GET /api/events/{event_id}": "browse",
+    "GET /api/events/{event_id}/seats": "browse",
+    "GET /api/basket": "book",
+    "POST /api/basket": "book",
+    "POST /api/basket/extend": "book",
+    "DELETE /api/basket": "book",
+    "DELETE /api/basket/items/{item_id}": "book",
+    "POST /api/checkout": "book",
+    "GET /api/orders/{order_id}": "account",
+    "POST /api/orders/{order_id}/cancel": "account",
+    "GET /api/orders/{order_id}/calendar.ics": "account",
+    "GET /api/tickets/{code}.svg": "account",
+    "GET /api/tickets/{code}.pdf": "account"
+  },
+  "failed": 0.001,
+  "latencies": [
+    {
+      "metric": "journey_within_800ms",
+      "target": 0.95,
+      "percentile": 95.0,
+      "under": 0.8
+    },
+    {
+      "metric": "journey_within_2500ms",
+      "target": 0.99,
+      "percentile": 99.0,
+      "under": 2.5
+    }
+  ],
+  "minimum": 100,
+  "classification": [
+    {
+      "status": "429",
+      "outcome": "excluded"
+    },
+    {
+      "status": "499",
+      "outcome": "excluded",
+      "under": 0.8
+    },
+    {
+      "status": "499",
+      "outcome": "bad"
+    },
+    {
+      "status": "5xx",
+      "outcome": "bad"
+    },
+    {
+      "status": "1xx",
+      "outcome": "good"
+    },
+    {
+      "status": "2xx",
+      "outcome": "good"
+    },
+    {
+      "status": "3xx",
+      "outcome": "good"
+    },
+    {
+      "status": "4xx",
+      "outcome": "good"
+    }
+  ]
+};
+
+const requests = new Counter("journey_requests");
+const failed = new Rate("journey_failed");
+const duration = new Trend("journey_duration", true);
+const latencies = promise.latencies.map((latency) => ({ ...latency, within: new Rate(latency.metric) }));
+
+// "GET /api/events/{event_id}" -> "browse"
+export const journeyOf = (route) => {
+  const journey = promise.routes[route];
+  if (journey === undefined) throw new Error(`${route} belongs to no journey of slo.yaml`);
+  return journey;
+};
+
+// The tags of a request. `name` keeps k6 from making a time series of each address.
+export const tags = (route) => ({ name: route, route, journey: journeyOf(route) });
+
+// Counts the answer for its journey and says what it is: "good", "bad" or "excluded".
+export const record = (route, response) => {
+  // k6's own duration begins when there is a connection; the customer waits for that too.
+  const seconds = (response.timings.blocked + response.timings.duration) / 1000;
+  const outcome = outcomeOf(response.status, seconds);
+  const tagged = { route, journey: journeyOf(route) };
+  if (outcome === "excluded") return outcome;
+  requests.add(1, tagged);
+  failed.add(outcome === "bad", tagged);
+  if (outcome === "good") {
+    duration.add(seconds * 1000, tagged);
+    for (const latency of latencies) latency.within.add(seconds <= latency.under, tagged);
+  }
+  return outcome;
+};
+
+// Without an answer (status 0: refused, reset, timed out) there is no rule: the customer has got nothing.
+const outcomeOf = (status, seconds) => {
+  const fits = (rule) => rule.status === String(status) || rule.status === `${Math.floor(status / 100)}xx`;
+  const rule = promise.classification.find((rule) => fits(rule) && !(seconds >= rule.under));
+  return rule ? rule.outcome : "bad";
+};
+
+// journeys: those that the test makes. minimum: requests of each; a threshold that sees none would pass.
+export const thresholds = ({ journeys = promise.journeys, minimum = promise.minimum } = {}) => {
+  const limits = { dropped_iterations: ["count==0"] };
+  for (const journey of journeys) {
+    if (!promise.journeys.includes(journey)) throw new Error(`${journey} is no journey of slo.yaml`);
+    const of = `{journey:${journey}}`;
+    limits[`journey_requests${of}`] = [`count>=${minimum}`];
+    limits[`journey_failed${of}`] = [`rate<=${promise.failed}`];
+    limits[`journey_duration${of}`] = latencies.map((latency) => `p(${latency.percentile})<=${latency.under * 1000}`);
+    for (const latency of latencies) limits[`${latency.metric}${of}`] = [`rate>=${latency.target}`];
+  }
+  return limits;
+};
+
+// What a script exports as `options`.
+export const options = (scenarios, limits) => ({
+  scenarios,
+  thresholds: thresholds(limits),
+  summaryTrendStats: ["min", "med", ...latencies.map((latency) => `p(${latency.percentile})`), "max"],
+});
