@@ -1,5 +1,6 @@
 """AWS's interfaces on this machine: moto's server, in a process of its own."""
 
+import asyncio
 import json
 import re
 import signal
@@ -8,8 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.parser import Parser
+from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from backend.messaging.aws import AwsClient, AwsOptions
 from backend.messaging.events import OutboxEvent
@@ -37,6 +42,17 @@ def _address(log: Path) -> str:
             return found[1]
         time.sleep(0.05)
     raise AssertionError(f"moto did not start: {log.read_text()}")
+
+
+async def sent_letters(options: AwsOptions) -> list[EmailMessage]:
+    """What SES has sent since the server started."""
+    data = json.loads(await asyncio.to_thread(_read, f"{options.endpoint_url}/moto-api/data.json"))
+    return [Parser(policy=default).parsestr(found["raw_data"]) for found in data.get("ses", {}).get("RawMessage", [])]
+
+
+def _read(url: str) -> bytes:
+    with urlopen(url) as answer:
+        return bytes(answer.read())
 
 
 class Cloud:

@@ -1,17 +1,10 @@
 """Mail through Amazon SES."""
 
-import asyncio
-import json
 from dataclasses import replace
-from email.message import EmailMessage
-from email.parser import Parser
-from email.policy import default
-from urllib.request import urlopen
 
-from backend.messaging.aws import AwsOptions
 from backend.messaging.events import Failure
 from backend.messaging.sinks.ses import SesTransport
-from tests.messaging.cloud import Cloud
+from tests.messaging.cloud import Cloud, sent_letters
 from tests.messaging.letters import letter
 
 
@@ -20,19 +13,13 @@ async def test_ses_gets_the_letter_as_it_was_written(cloud: Cloud) -> None:
     transport = SesTransport(cloud.options)
     assert await transport.send([letter(), letter("bo@example.com")]) == [None, None]
     await transport.close()
-    first, second = await asyncio.to_thread(_sent, cloud.options)
+    first, second = await sent_letters(cloud.options)
     assert (first["To"], second["To"]) == ("ana@example.com", "bo@example.com")
     assert first["Message-ID"] == "<17.order-paid@shop.example>"
     body = first.get_body(("plain",))
     assert body is not None
     assert body.get_content().strip() == "Łódź, Saturday"
     assert [part.get_filename() for part in first.iter_attachments()] == ["tickets.pdf"]
-
-
-def _sent(options: AwsOptions) -> list[EmailMessage]:
-    with urlopen(f"{options.endpoint_url}/moto-api/data.json") as answer:
-        data = json.load(answer)
-    return [Parser(policy=default).parsestr(found["raw_data"]) for found in data["ses"]["RawMessage"]]
 
 
 async def test_ses_may_come_to_accept_a_sender_that_it_does_not_know_yet(cloud: Cloud) -> None:
