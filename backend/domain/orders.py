@@ -43,6 +43,11 @@ class TicketView:
     seat: str | None = None
     state: TicketState = "valid"
 
+    @property
+    def admits(self) -> bool:
+        """Whether it opens the door, or did. Those of a cancelled event never do, even before each of them is void."""
+        return self.state != "void" and not self.event.cancelled
+
 
 @dataclass(frozen=True, slots=True)
 class OrderView:

@@ -95,10 +95,10 @@ async def show_calendar(request: web.Request, query: TokenQuery, order_id: UUID)
     problems=("unauthorized", "not-found"),
 )
 async def show_ticket(request: web.Request, query: TokenQuery, code: str) -> web.Response:
-    """The QR code of one ticket."""
+    """The QR code of one ticket; once it is no longer valid, a picture that says so."""
     order, ticket_code = await _order_of_ticket(request, query, code)
     ticket = next(ticket for ticket in order.view.tickets if ticket.code == ticket_code)
-    svg = request.app[PRINTER].svg(ticket.code, ticket.event.id)
+    svg = request.app[PRINTER].svg(ticket)
     return web.Response(body=svg.encode(), content_type="image/svg+xml")
 
 
@@ -110,7 +110,7 @@ async def show_ticket(request: web.Request, query: TokenQuery, code: str) -> web
     problems=("unauthorized", "not-found"),
 )
 async def print_tickets(request: web.Request, query: TokenQuery, code: str) -> web.Response:
-    """All tickets of this ticket's order, one on each page."""
+    """All valid tickets of this ticket's order, one on each page."""
     order, _ = await _order_of_ticket(request, query, code)
     document = await request.app[PRINTER].pdf(order.view)
     return _file(document, "application/pdf", f"tickets-{order.view.number}.pdf")

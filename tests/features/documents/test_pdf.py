@@ -1,23 +1,18 @@
 import io
 import sys
-import threading
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
-import zxingcpp
 
 from backend.domain.money import Money
 from backend.domain.orders import TicketView
 from backend.features.orders.documents import pdf
 from backend.features.orders.documents.lettering import load_fonts, printable
-from backend.features.orders.documents.printer import Printer
-from backend.features.orders.documents.qr import TicketClaim, signing_key, verify
+from backend.features.orders.documents.qr import TicketClaim
 from tests.features.documents.samples import EVENING, order, ticket
-
-KEY = signing_key("a shop's secret")
+from tests.features.documents.scanning import KEY, scanned
 
 
 def pages(document: bytes) -> list[str]:
@@ -25,15 +20,6 @@ def pages(document: bytes) -> list[str]:
     return [
         " ".join(page.get_textpage().get_text_bounded().split()) for page in pypdfium2.PdfDocument(io.BytesIO(document))
     ]
-
-
-def scanned(document: bytes) -> list[TicketClaim]:
-    """What a door reads from the printed pages."""
-    claims = []
-    for page in pypdfium2.PdfDocument(io.BytesIO(document)):
-        (found,) = zxingcpp.read_barcodes(page.render(scale=2.5).to_pil())
-        claims.append(verify(found.text, KEY.public_key()))
-    return claims
 
 
 def test_each_ticket_has_a_page_that_says_everything_the_door_and_the_guest_need() -> None:
@@ -108,19 +94,3 @@ def test_text_of_any_length_leaves_the_code_readable(text: str) -> None:
     event = replace(EVENING, name=text, venue=text, city=text)
     changed = ticket(14, event=event, ticket_type=text, seat=text)
     assert scanned(pdf.order_pdf(order(changed, name=text), KEY)) == [TicketClaim(UUID(int=14), 7)]
-
-
-async def test_the_printer_draws_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = []
-    draw = pdf.order_pdf
-
-    def spied(*given: Any) -> bytes:
-        threads.append(threading.current_thread().name)
-        return draw(*given)
-
-    monkeypatch.setattr(pdf, "order_pdf", spied)
-    printer = Printer("a shop's secret")
-    document = await printer.pdf(order(ticket(14), ticket(15)), UUID(int=15))
-    printer.close()
-    assert scanned(document) == [TicketClaim(UUID(int=15), 7)]
-    assert [name.rstrip("_0123456789") for name in threads] == ["printer"]

@@ -1,11 +1,9 @@
-import re
 from uuid import UUID
 
 import pytest
 import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from PIL import Image, ImageDraw
 
 from backend.features.orders.documents.printer import Printer
 from backend.features.orders.documents.qr import (
@@ -16,9 +14,9 @@ from backend.features.orders.documents.qr import (
     ticket_svg,
     verify,
 )
+from tests.features.documents.scanning import KEY, drawn_svg
 
 CODE = UUID("6f1c2a50-9a3b-4d0e-8f1a-0123456789ab")
-KEY = signing_key("a shop's secret")
 
 
 def test_a_door_verifies_a_ticket_with_nothing_but_the_public_key() -> None:
@@ -68,7 +66,7 @@ def test_a_ticket_has_one_spelling() -> None:
 
 def test_a_scanner_reads_the_payload_from_the_svg() -> None:
     payload = ticket_payload(CODE, 7, KEY)
-    (found,) = zxingcpp.read_barcodes(_drawn(ticket_svg(payload)))
+    (found,) = zxingcpp.read_barcodes(drawn_svg(ticket_svg(payload)))
     assert found.text == payload
     assert found.format == zxingcpp.BarcodeFormat.QRCode
 
@@ -78,19 +76,3 @@ def test_the_svg_stands_alone_and_has_a_quiet_zone() -> None:
     assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49">')  # 41 modules and 4 each side
     assert '<path fill="#fff" d="M0 0h49v49h-49z"/>' in svg
     assert "script" not in svg
-
-
-def _drawn(svg: str, scale: int = 4) -> Image.Image:
-    """The picture of segno's SVG: one stroked path of horizontal runs, each row half a module below its upper edge."""
-    image = Image.new("L", (49 * scale, 49 * scale), 255)
-    draw = ImageDraw.Draw(image)
-    x = y = 0.0
-    for command, numbers in re.findall(r"([Mmh])([-\d. ]+)", re.findall(r'stroke="#000" d="([^"]+)"', svg)[0]):
-        values = [float(number) for number in numbers.split()]
-        if command == "h":
-            box = (x * scale, (y - 0.5) * scale, (x + values[0]) * scale - 1, (y + 0.5) * scale - 1)
-            draw.rectangle(box, fill=0)
-            x += values[0]
-        else:
-            x, y = (values[0], values[1]) if command == "M" else (x + values[0], y + values[1])
-    return image

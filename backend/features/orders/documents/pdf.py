@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,25 +30,31 @@ _PRICE = Style(REGULAR, (10,), grey=_FAINT)
 _SMALL = Style(REGULAR, (7,), grey=_FAINT)
 
 
-def order_pdf(order: OrderView, key: Ed25519PrivateKey, tickets: Sequence[TicketView] | None = None) -> bytes:
-    """All tickets in force, or the given ones. The same order gives the same bytes.
+def order_pdf(order: OrderView, key: Ed25519PrivateKey) -> bytes:
+    """All tickets that open a door. The same order gives the same bytes."""
+    return next(document for document in draw(order, key) if document is not None)
 
-    It takes some milliseconds a page: keep it off the event loop.
+
+def draw(order: OrderView, key: Ed25519PrivateKey) -> Iterator[bytes | None]:
+    """Draw page after page, None for each, and at last the document.
+
+    Ten milliseconds a page: keep it off the event loop, and in one thread, for reportlab has its fonts in globals.
     """
     load_fonts()
     out = io.BytesIO()
     page = Canvas(out, pagesize=A6, invariant=1, pageCompression=1, lang="en")
     page.setTitle(f"Order {order.number}")
     page.setAuthor("AegisTickets")
-    wanted = order.in_force if tickets is None else tickets
+    wanted = [ticket for ticket in order.tickets if ticket.admits]
     for number, ticket in enumerate(wanted, start=1):
         _draw_ticket(page, ticket, qr.ticket_payload(ticket.code, ticket.event.id, key))
         _draw_footer(page, order, f"{number} of {len(wanted)}" if len(wanted) > 1 else "")
         page.showPage()
+        yield None
     if not wanted:
         _draw_nothing(page, order)
     page.save()
-    return out.getvalue()
+    yield out.getvalue()
 
 
 def long_date(event: EventView) -> str:
@@ -116,9 +123,12 @@ def _draw_code(page: Any, payload: str, bottom: float) -> None:
     top = bottom + _CODE_SIZE - _QUIET * module
     path = page.beginPath()
     for down, row in enumerate(rows, start=1):
-        for across, dark in enumerate(row):
+        across = 0
+        for dark, run in groupby(row):
+            length = sum(1 for _ in run)
             if dark:
-                path.rect(left + across * module, top - down * module, module, module)
+                path.rect(left + across * module, top - down * module, length * module, module)
+            across += length
     page.setFillGray(0)
     page.drawPath(path, stroke=0, fill=1)
 

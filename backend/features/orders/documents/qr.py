@@ -84,6 +84,17 @@ def ticket_svg(payload: str) -> str:
     return out.getvalue().decode().strip()
 
 
+VOID_SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49" role="img"><title>No longer valid</title>'
+    '<path fill="#fff" d="M0 0h49v49h-49z"/>'
+    '<g fill="none" stroke="#777"><rect x="4.5" y="4.5" width="40" height="40" rx="2"/>'
+    '<path d="M8 8l33 33M41 8l-33 33" stroke-width="2"/></g>'
+    '<path fill="#fff" d="M5 20h39v9h-39z"/><text x="24.5" y="26.5" text-anchor="middle" fill="#444"'
+    ' font-family="sans-serif" font-size="5">No longer valid</text></svg>'
+)
+"""In the place of the code of a ticket that opens no door any more."""
+
+
 def code(payload: str) -> segno.QRCode:
     """Error correction M: a fold or a scratch of 15 per cent does no harm."""
     return segno.make_qr(payload, error="m", boost_error=False)

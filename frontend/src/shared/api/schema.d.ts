@@ -217,7 +217,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The QR code of one ticket. */
+        /** The QR code of one ticket; once it is no longer valid, a picture that says so. */
         readonly get: operations["show_ticket"];
         readonly put?: never;
         readonly post?: never;
@@ -234,7 +234,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** All tickets of this ticket's order, one on each page. */
+        /** All valid tickets of this ticket's order, one on each page. */
         readonly get: operations["print_tickets"];
         readonly put?: never;
         readonly post?: never;
