@@ -1,7 +1,18 @@
 import type { Page } from "@playwright/test";
 import axe from "axe-core";
-import { buy, EVENTS, expect, goToPayPage, holdBestSeats, holdTickets, open, test } from "./visitor.ts";
+import {
+  buy,
+  EVENTS,
+  expect,
+  goToPayPage,
+  holdBestSeats,
+  holdTickets,
+  open,
+  payWith,
+  test,
+} from "./visitor.ts";
 
+const CARDS = { declined: "4000000000000002", asksTheBank: "4000000000003220" };
 const WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /** What axe finds against WCAG 2.2 AA, in both colour schemes. */
@@ -87,6 +98,36 @@ test("an order that waits, a declined one, a paid one and a cancelled one", asyn
   await page.getByRole("button", { name: "Cancel the order" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel the order" }).click();
   await expect(page.getByRole("heading", { name: "This order is cancelled" })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("the provider's page: to pay, after a wrong card and a declined one, at the bank, and when it is over", async ({
+  page,
+}) => {
+  await holdTickets(page, EVENTS.festival, 1);
+  await goToPayPage(page);
+  await expectAccessible(page);
+  const payPage = page.url();
+  await payWith(page, "1234");
+  await expect(page.getByText("That is not one of the test cards")).toBeVisible();
+  await expectAccessible(page);
+  await payWith(page, CARDS.declined);
+  await expect(page.getByRole("alert")).toContainText("declined");
+  await page.getByText("Try what can happen with other cards").click();
+  await expectAccessible(page);
+  await payWith(page, CARDS.asksTheBank);
+  await expect(page.getByRole("heading", { name: "Is this you?" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("heading", { name: "Your tickets" })).toBeVisible();
+  await page.goto(payPage);
+  await expect(page.getByRole("heading", { name: "Paid" })).toBeVisible();
+  await expectAccessible(page);
+  await page.goto(`${payPage}x`);
+  await expect(page.getByRole("heading", { name: "No such payment" })).toBeVisible();
+  await expectAccessible(page);
+  await page.goto(new URL("/", payPage).href);
+  await expect(page.getByRole("heading", { name: "Nothing to pay" })).toBeVisible();
   await expectAccessible(page);
 });
 

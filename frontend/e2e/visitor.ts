@@ -7,6 +7,7 @@ export const EVENTS = {
   otherHall: "The Snow Road",
   free: "Open Doors Day",
   soldOut: "The Small Hours",
+  twoNights: "Tape & Static",
 } as const;
 
 /** A test whose page is at the shop, and that fails when the browser reports an error or a broken policy. */
