@@ -36,6 +36,11 @@ class Objective:
         """Share of events that may be bad."""
         return round(1 - self.target, 12)
 
+    @property
+    def in_slices(self) -> bool:
+        """Whether its events are slices of time, of the same length whatever the window."""
+        return "{range}" not in self.events
+
     def events_over(self, window: timedelta) -> str:
         return self.events.format(range=duration(window))
 
@@ -49,29 +54,35 @@ def objectives(spec: Spec) -> tuple[Objective, ...]:
 
 
 def _availability(spec: Spec) -> Objective:
+    """Where no series of bad requests exists, none was bad; without that, a perfect journey would not be measured."""
+    events = f'sum by (journey) (rate({HTTP}_count{{{{outcome=~"good|bad"}}}}[{{range}}]))'
+    availability = spec.objectives.availability
     return Objective(
-        name="availability",
-        title="Requests answered well",
-        target=spec.objectives.availability.target,
-        events=f'sum by (journey) (rate({HTTP}_count{{{{outcome=~"good|bad"}}}}[{{range}}]))',
-        bad=f'sum by (journey) (rate({HTTP}_count{{{{outcome="bad"}}}}[{{range}}]))',
+        name=availability.name,
+        title=availability.title,
+        target=availability.target,
+        events=events,
+        bad=f'sum by (journey) (rate({HTTP}_count{{{{outcome="bad"}}}}[{{range}}])) or 0 * {events}',
         by_journey=True,
         events_per_second=dict(spec.traffic.journeys),
     )
 
 
 def _latencies(spec: Spec) -> Iterator[Objective]:
-    """Of the requests answered well: a fast error earns no credit, and the client's own limit no blame."""
+    """Of the requests answered well: a fast error earns no credit, and the client's own limit no blame.
+
+    A missing bucket makes the objective unmeasured, not perfect: nothing is filled in for it.
+    """
     for latency in spec.objectives.latency:
         events = f'sum by (journey) (rate({HTTP}_count{{{{outcome="good"}}}}[{{range}}]))'
         # Label values are written as floats are, which is what both majors of Prometheus keep.
-        fast = f'sum by (journey) (rate({HTTP}_bucket{{{{outcome="good",le="{latency.under!r}"}}}}[{{range}}]))'
+        fast = f'sum by (journey) (rate({HTTP}_bucket{{{{outcome="good",le="{float(latency.under)!r}"}}}}[{{range}}]))'
         yield Objective(
-            name=f"latency-{latency.under * 1000:.0f}ms",
-            title=f"Requests answered within {latency.under:g} s",
+            name=latency.name,
+            title=latency.title,
             target=latency.target,
             events=events,
-            bad=f"{events} - {fast}",
+            bad=f"clamp_min({events} - {fast}, 0)",
             by_journey=True,
             events_per_second=dict(spec.traffic.journeys),
         )
@@ -83,8 +94,8 @@ def _saturation(spec: Spec) -> Objective:
     slice_seconds = saturation.slice.total_seconds()
     busiest = f"max(rate(db_pool_busy_seconds_total[{duration(saturation.slice)}]) / (db_pool_size > 0))"
     return Objective(
-        name="saturation",
-        title=f"Time with the database pool at most {saturation.busy:.0%} busy",
+        name=saturation.name,
+        title=saturation.title,
         target=saturation.target,
         events=f"(0 * {busiest} + 1) / {slice_seconds:g}",
         bad=f"({busiest} > bool {saturation.busy:g}) / {slice_seconds:g}",
@@ -97,12 +108,13 @@ def _saturation(spec: Spec) -> Objective:
 def _tickets(spec: Spec) -> Objective:
     tickets = spec.objectives.tickets
     events = f"sum(rate({TICKETS}_count[{{range}}]))"
+    fast = f'sum(rate({TICKETS}_bucket{{{{le="{float(tickets.under)!r}"}}}}[{{range}}]))'
     return Objective(
-        name="tickets",
-        title=f"Payments that have their tickets within {tickets.under:g} s",
+        name=tickets.name,
+        title=tickets.title,
         target=tickets.target,
         events=events,
-        bad=f'{events} - sum(rate({TICKETS}_bucket{{{{le="{float(tickets.under)!r}"}}}}[{{range}}]))',
+        bad=f"clamp_min({events} - {fast}, 0)",
         by_journey=False,
         events_per_second={"": spec.traffic.payments},
     )

@@ -6,9 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from backend.telemetry.promise import Duration, Promise, Section, Share, promise_file, read_promise
+from backend.telemetry.promise import BurnWindows, Duration, Promise, Section, Share, promise_file, read_promise
 
-Severity = Literal["page", "ticket"]
 Verdict = Literal["allow", "warn", "block"]
 Change = Literal["feature", "fix", "security", "rollback"]
 
@@ -35,15 +34,6 @@ class Links(Section):
     def runbook(self, alert: str) -> str:
         """Where the alert's page is."""
         return f"{self.runbooks}{alert}.md"
-
-
-class BurnWindow(Section):
-    """Alert when the budget has gone `burn` times too fast over the long window, and still does over the short one."""
-
-    severity: Severity
-    burn: Positive
-    long: Duration
-    short: Duration
 
 
 class Severities(Section):
@@ -82,8 +72,9 @@ class Platform(Section):
     at_maximum: Duration
 
 
-class Alerting(Section):
-    windows: Annotated[tuple[BurnWindow, ...], Field(min_length=1)]
+class Alerting(BurnWindows):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     for_: Annotated[Severities, Field(alias="for")]
     keep_firing: Severities
     minimum_bad_events: PositiveCount
@@ -94,10 +85,6 @@ class Alerting(Section):
     absent: AbsentAlert
     edge: ShareAlert
     platform: Platform
-
-    def of(self, severity: Severity) -> tuple[BurnWindow, ...]:
-        """The windows that end in a page, or in a ticket."""
-        return tuple(window for window in self.windows if window.severity == severity)
 
 
 class Tier(Section):

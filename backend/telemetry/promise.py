@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from backend.yaml_file import YamlFile, YamlFileError
 
 Outcome = Literal["good", "bad", "excluded"]
+Severity = Literal["page", "ticket"]
 OUTCOMES: tuple[Outcome, ...] = ("good", "bad", "excluded")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -63,12 +64,26 @@ class Journey(Section):
 class Availability(Section):
     target: Share
 
+    name: ClassVar[str] = "availability"
+    title: ClassVar[str] = "Requests answered well"
+    by_journey: ClassVar[bool] = True
+
 
 class Latency(Section):
     """target: share of requests under `under` seconds."""
 
     target: Share
     under: float
+
+    by_journey: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        return f"latency-{self.under * 1000:.0f}ms"
+
+    @property
+    def title(self) -> str:
+        return f"Requests answered within {self.under:g} s"
 
 
 class Saturation(Section):
@@ -77,6 +92,30 @@ class Saturation(Section):
     target: Share
     busy: Share
     slice: Duration
+
+    name: ClassVar[str] = "saturation"
+    by_journey: ClassVar[bool] = False
+
+    @property
+    def title(self) -> str:
+        return f"Time with the database pool at most {self.busy:.0%} busy"
+
+
+class Tickets(Section):
+    """target: share of payments that have their tickets within `under` seconds."""
+
+    target: Share
+    under: float
+
+    name: ClassVar[str] = "tickets"
+    by_journey: ClassVar[bool] = False
+
+    @property
+    def title(self) -> str:
+        return f"Payments that have their tickets within {self.under:g} s"
+
+
+Objective = Availability | Latency | Saturation | Tickets
 
 
 class PageLoad(Section):
@@ -89,8 +128,12 @@ class Objectives(Section):
     availability: Availability
     latency: tuple[Latency, ...]
     saturation: Saturation
-    tickets: Latency
+    tickets: Tickets
     page_load: PageLoad
+
+    def with_a_budget(self) -> tuple[Objective, ...]:
+        """All but the advisory ones, in the order of the file."""
+        return (self.availability, *self.latency, self.saturation, self.tickets)
 
 
 class Buckets(Section):
@@ -114,6 +157,27 @@ class Rule(Section):
         return self.status in (str(status), f"{status // 100}xx")
 
 
+class BurnWindow(Section):
+    """Alert when the budget has gone `burn` times too fast over the long window, and still does over the short one."""
+
+    severity: Severity
+    burn: Annotated[float, Field(gt=0)]
+    long: Duration
+    short: Duration
+
+
+class BurnWindows(BaseModel):
+    """Of the section on alerting what the status shows; the rest of it is for the rules."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    windows: Annotated[tuple[BurnWindow, ...], Field(min_length=1)]
+
+    def of(self, severity: Severity) -> tuple[BurnWindow, ...]:
+        """The windows that end in a page, or in a ticket."""
+        return tuple(window for window in self.windows if window.severity == severity)
+
+
 class Promise(BaseModel):
     """What the backend reads of slo.yaml; sections for the rules and the gate alone are left to them."""
 
@@ -126,6 +190,7 @@ class Promise(BaseModel):
     objectives: Objectives
     buckets: Buckets
     classification: tuple[Rule, ...]
+    alerting: BurnWindows
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
