@@ -1,0 +1,38 @@
+"""python -m slo build | check | explain: from slo.yaml to all that follows from it."""
+
+import argparse
+import sys
+
+from backend.telemetry.promise import PromiseError
+from slo import build
+from slo.spec import load_spec
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m slo", description="The promise, and what follows from it.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="write rules, tests, dashboards, thresholds and documents")
+    commands.add_parser("check", help="compare them with slo.yaml, and see whether the promise can be kept")
+    options = parser.parse_args(arguments)
+    try:
+        return {"build": _build, "check": _check}[options.command]()
+    except PromiseError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _build() -> int:
+    for path in build.build(load_spec()):
+        print(path)
+    return 0
+
+
+def _check() -> int:
+    stale = build.differing(build.files(load_spec()))
+    for path in stale:
+        print(f"{path} does not follow from slo.yaml: run `make slo` and commit what it writes", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

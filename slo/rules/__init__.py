@@ -1,0 +1,1 @@
+"""Recording rules and alerts for Prometheus: a module for each subject, and document, which puts them together."""

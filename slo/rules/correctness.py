@@ -1,0 +1,57 @@
+"""What must never happen, whatever the load: sold twice, sums that disagree, events that do not go out."""
+
+from collections.abc import Iterator
+
+from slo import series
+from slo.rules.model import Alert, Group
+from slo.spec import Spec
+
+
+def groups(spec: Spec) -> Iterator[Group]:
+    yield Group("correctness", (_oversold(), _invariants(), _outbox(spec), _dead_letters(spec)))
+
+
+def _oversold() -> Alert:
+    return Alert(
+        name="TicketsOversold",
+        expr="max(tickets_oversold) > 0",
+        severity="page",
+        slo="correctness",
+        summary="More tickets are sold than there are places",
+        description="{{ $value }} tickets are sold or held beyond the capacity of their pools.",
+    )
+
+
+def _invariants() -> Alert:
+    return Alert(
+        name="InvariantsBroken",
+        expr="max(invariants_broken) > 0",
+        severity="page",
+        slo="correctness",
+        summary="Stock, orders and money do not agree",
+        description="{{ $value }} findings of the query that must find nothing; `python -m backend check` names them.",
+    )
+
+
+def _outbox(spec: Spec) -> Alert:
+    return Alert(
+        name="OutboxStalled",
+        expr=f"max(outbox_oldest_seconds) > {spec.alerting.outbox_oldest}",
+        severity="page",
+        slo="events",
+        lasting=spec.alerting.for_.page,
+        summary="Domain events are not delivered: customers get no mail",
+        description="The oldest event has waited {{ $value | humanizeDuration }} for its delivery.",
+    )
+
+
+def _dead_letters(spec: Spec) -> Alert:
+    over = series.duration(spec.alerting.of("ticket")[0].short)
+    return Alert(
+        name="EventDeadLettered",
+        expr=f'sum by (sink) (increase(events_relayed_total{{result="dead"}}[{over}])) > 0',
+        severity="ticket",
+        slo="events",
+        summary="The sink {{ $labels.sink }} has given events up",
+        description=f"{{{{ $value | humanize }}}} events were given up within {over}; nobody tries them again unasked.",
+    )

@@ -1,0 +1,51 @@
+"""What the service itself cannot count as its failures: clients it refuses, and answers of the load balancer."""
+
+from collections.abc import Iterator
+
+from slo import series
+from slo.rules.model import Alert, Group
+from slo.spec import Spec
+
+# As yet-another-cloudwatch-exporter names them; without it the alert has nothing to look at and stays silent.
+_FAILED = "sum by (dimension_LoadBalancer) (aws_applicationelb_httpcode_elb_5_xx_count_sum)"
+_PASSED_ON = "sum by (dimension_LoadBalancer) (aws_applicationelb_request_count_sum)"
+
+
+def groups(spec: Spec) -> Iterator[Group]:
+    yield Group("edge", (_throttled(spec), _edge_errors(spec)))
+
+
+def _throttled(spec: Spec) -> Alert:
+    rule, short = spec.alerting.throttled, series.duration(spec.sample_window)
+    refused = f'sum by (route) (increase(http_requests_total{{code="429"}}[{short}]))'
+    every = f"sum by (route) (increase(http_requests_total[{short}]))"
+    return Alert(
+        name="ClientsThrottled",
+        expr=f"{refused} / ({every} > 0) > {rule.share!r}\nand {refused} >= {spec.alerting.minimum_bad_events}",
+        severity="ticket",
+        slo="limits",
+        lasting=rule.for_,
+        summary="Our own limits refuse many requests to {{ $labels.route }}",
+        description=(
+            "{{ $value | humanizePercentage }} of them are answered 429; no objective counts these, so look whether "
+            "they are robots or customers."
+        ),
+    )
+
+
+def _edge_errors(spec: Spec) -> Alert:
+    """A request that found no target at all is counted as failed, and not as passed on."""
+    rule = spec.alerting.edge
+    every = f"({_FAILED} + ({_PASSED_ON} or 0 * {_FAILED}))"
+    return Alert(
+        name="EdgeErrorsHigh",
+        expr=f"{_FAILED} / ({every} > 0) > {rule.share!r}\nand {_FAILED} >= {spec.alerting.minimum_bad_events}",
+        severity="page",
+        slo="availability",
+        lasting=rule.for_,
+        summary="The load balancer answers errors by itself",
+        description=(
+            "{{ $value | humanizePercentage }} of the requests to {{ $labels.dimension_LoadBalancer }} get a 5xx that "
+            "no pod has seen."
+        ),
+    )
