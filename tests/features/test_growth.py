@@ -54,8 +54,8 @@ SELECT gen_random_uuid(), gen_random_uuid(), %(event)s, %(type)s, %(pool)s, 1, 1
 FROM generate_series(1, %(sold)s);
 INSERT INTO orders (id, basket_id, status, total_minor, retained_minor, currency, paid_at)
 SELECT order_id, basket_id, 'paid', 100, 100, 'EUR', now() FROM hold WHERE state = 'confirmed' ON CONFLICT DO NOTHING;
-INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, price_minor)
-SELECT order_id, event_id, ticket_type_id, pool_id, 100 FROM hold WHERE state = 'confirmed';
+INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, price_minor, refundable_until, fee_minor)
+SELECT order_id, event_id, ticket_type_id, pool_id, 100, now(), 0 FROM hold WHERE state = 'confirmed';
 INSERT INTO payment (id, order_id, provider, method, reference, amount_minor, currency, status, deadline_at, check_at)
 SELECT gen_random_uuid(), id, 'test', 'card', 'old' || id, 100, 'EUR', 'succeeded', now(), now()
 FROM orders WHERE total_minor > 0;

@@ -186,7 +186,7 @@ async def test_nothing_is_sold_before_its_time(shop: Shop) -> None:
 async def test_after_its_time_an_order_cannot_be_cancelled(shop: Shop, box_office: BoxOffice) -> None:
     sale = await box_office.publish(price=1000)
     bought = await shop.check_out(await shop.basket(sale))
-    await box_office.database.execute("UPDATE event SET refundable_until = now() - interval '1 second'")
+    await box_office.database.execute("UPDATE ticket SET refundable_until = now() - interval '1 second'")
     cancel = f"/api/orders/{bought.body['order_id']}/cancel?token={bought.body['order_token']}"
     answer = await shop.ask("POST", cancel, {})
     assert (answer.status, answer.problem) == (409, "not-cancellable")

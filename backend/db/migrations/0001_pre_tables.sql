@@ -91,6 +91,8 @@ CREATE TABLE hold (
     state text NOT NULL DEFAULT 'held' CHECK (state IN ('held', 'paying', 'confirmed', 'expired', 'cancelled')),
     extended boolean NOT NULL DEFAULT false,
     order_id uuid,
+    refundable_until timestamptz,  -- the event's terms of cancelling when it was last checked out
+    fee_bp integer,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL
 ) WITH (
@@ -134,6 +136,8 @@ CREATE TABLE ticket (
     pool_id bigint NOT NULL,
     seat_id bigint,
     price_minor bigint NOT NULL,
+    refundable_until timestamptz NOT NULL,  -- the terms of its sale: what the organiser changes later is for later buyers
+    fee_minor bigint NOT NULL,
     state text NOT NULL DEFAULT 'valid' CHECK (state IN ('valid', 'checked_in', 'void')),
     created_at timestamptz NOT NULL DEFAULT now()
 );

@@ -9,8 +9,9 @@ DECLARE
     seats bigint[];
 BEGIN
     WITH issued AS (
-        INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor)
-        SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor
+        INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor, refundable_until, fee_minor)
+        SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor, h.refundable_until,
+            (h.unit_price_minor * h.fee_bp + 5000) / 10000
         FROM hold h CROSS JOIN LATERAL generate_series(1, h.quantity) AS n
         WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying', 'confirmed')
         RETURNING seat_id
@@ -95,7 +96,8 @@ BEGIN
         END IF;
         bought := ARRAY(SELECT _basket[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
         UPDATE hold h SET order_id = orders_of[array_position(_basket, h.basket_id)],
-            state = CASE results[array_position(_basket, h.basket_id)] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END
+            state = CASE results[array_position(_basket, h.basket_id)] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END,
+            (refundable_until, fee_bp) = (SELECT e.refundable_until, e.cancellation_fee_bp FROM event e WHERE e.id = h.event_id)
         WHERE h.basket_id = ANY (bought) AND h.state = 'held';
         IF 'pending' = ANY (results) THEN
             INSERT INTO payment (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at)
@@ -314,7 +316,8 @@ BEGIN
 END $$;
 
 -- Take tickets of a paid order back: all of them, or those of _event. Stock returns, the refund becomes due.
--- _by: customer (until refundable_until, less the fee) or event (whole price, whenever).
+-- _by: customer (until refundable_until, less the fee, by the terms of the sale) or event (whole price, whenever).
+-- Tickets of a cancelled event have neither deadline nor fee, even before the shop gets round to giving them back.
 -- result: cancelled, unknown, not-paid, too-late, checked-in.
 CREATE FUNCTION cancel_order_v1(_order uuid, _event bigint, _by text)
 RETURNS TABLE (result text, refund_minor bigint, fee_minor bigint) LANGUAGE plpgsql AS $$
@@ -323,8 +326,9 @@ DECLARE
     sale orders; ended uuid[]; terms record; source payment;
 BEGIN
     SELECT * INTO sale FROM orders WHERE id = _order FOR NO KEY UPDATE;
-    SELECT array_agg(t.code) AS codes, coalesce(sum(t.price_minor), 0)::bigint AS paid, min(e.refundable_until) AS until,
-        coalesce(sum((t.price_minor * e.cancellation_fee_bp + 5000) / 10000), 0)::bigint AS fee,
+    SELECT array_agg(t.code) AS codes, coalesce(sum(t.price_minor), 0)::bigint AS paid,
+        min(t.refundable_until) FILTER (WHERE e.status <> 'cancelled') AS until,
+        coalesce(sum(t.fee_minor) FILTER (WHERE e.status <> 'cancelled'), 0)::bigint AS fee,
         coalesce(bool_or(t.state = 'checked_in'), false) AS used
     INTO terms FROM ticket t JOIN event e ON e.id = t.event_id
     WHERE t.order_id = _order AND t.state <> 'void' AND (_event IS NULL OR t.event_id = _event);

@@ -116,7 +116,7 @@ def _order_view(head: Row, tickets: Sequence[Row]) -> OrderView:
     """From a row of order_head and the rows of order_tickets."""
     order_id, status, total, currency, created_at, name, email, *_ = head
     in_force = [row for row in tickets if row[1] != "void"]
-    until = min((row[13] for row in in_force), default=None)
+    until = min((row[13] for row in in_force if row[13] is not None), default=None)
     return OrderView(
         id=order_id,
         status=status,

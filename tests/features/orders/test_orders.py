@@ -70,7 +70,7 @@ async def test_an_order_for_two_evenings_can_be_given_back_until_the_first_of_th
 ) -> None:
     one, other = await shop.box_office.publish(price=1000), await shop.box_office.publish(price=1000)
     bought = await buy(shop, (one, 1), (other, 1))
-    until = "UPDATE event SET refundable_until = now() + %(left)s::interval WHERE id = %(id)s"
+    until = "UPDATE ticket SET refundable_until = now() + %(left)s::interval WHERE event_id = %(id)s"
     await shop.box_office.database.execute(until, {"left": "1 hour", "id": other.event_id})
     shown = datetime.fromisoformat((await shop.order(bought))["refundable_until"])
     assert timedelta(minutes=59) < shown - datetime.now(shown.tzinfo) <= timedelta(hours=1)
