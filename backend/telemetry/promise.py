@@ -2,15 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from backend.yaml_file import YamlFile, YamlFileError
+from backend.yaml_file import Place, YamlFile, YamlFileError
 
 Outcome = Literal["good", "bad", "excluded"]
 Severity = Literal["page", "ticket"]
@@ -22,6 +22,13 @@ _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9_.{}/-]*)")
 
 class PromiseError(Exception):
     """The promise and the service disagree, or slo.yaml says something that cannot be kept."""
+
+
+class Fault(NamedTuple):
+    """What is wrong, and at which place of slo.yaml."""
+
+    place: Place
+    what: str
 
 
 def _duration(text: object) -> timedelta:
@@ -126,7 +133,7 @@ class PageLoad(Section):
 
 class Objectives(Section):
     availability: Availability
-    latency: tuple[Latency, ...]
+    latency: Annotated[tuple[Latency, ...], Field(min_length=1)]
     saturation: Saturation
     tickets: Tickets
     page_load: PageLoad
@@ -192,24 +199,38 @@ class Promise(BaseModel):
     classification: tuple[Rule, ...]
     alerting: BurnWindows
 
-    @model_validator(mode="after")
-    def _can_be_kept(self) -> Self:
-        thresholds = [
-            *((latency.under, "seconds", self.buckets.seconds) for latency in self.objectives.latency),
-            (self.objectives.tickets.under, "tickets", self.buckets.tickets),
-            (self.objectives.page_load.under, "lcp", self.buckets.lcp),
+    def faults(self) -> Iterator[Fault]:
+        """Where sections that are right by themselves do not fit together; none in a promise that was read."""
+        objectives, buckets = self.objectives, self.buckets
+        thresholds: list[tuple[Place, float, str, Edges]] = [
+            *(
+                (("latency", number, "under"), latency.under, "seconds", buckets.seconds)
+                for number, latency in enumerate(objectives.latency)
+            ),
+            (("tickets", "under"), objectives.tickets.under, "tickets", buckets.tickets),
+            (("page_load", "under"), objectives.page_load.under, "lcp", buckets.lcp),
         ]
-        for under, name, edges in thresholds:
+        for place, under, name, edges in thresholds:
             if under not in edges:
-                raise ValueError(f"the threshold {under} is no edge of buckets.{name}")
-        named = [*self.route_journeys, *self.excluded_routes]
-        listed = sum(len(journey.routes) for journey in self.journeys.values()) + sum(map(len, self.excluded.values()))
-        if listed != len(set(named)):
-            raise ValueError("a route stands in two places")
+                yield Fault(("objectives", *place), f"the threshold {under:g} is no edge of buckets.{name}")
+        seen: dict[str, str] = {}
+        for place, route in self._places():
+            if route in seen:
+                yield Fault(place, f"a route stands in two places: {route} is in {seen[route]} too")
+            seen.setdefault(route, str(place[1]))
         for status in range(100, 600):
             if not any(rule.covers(status) and rule.under is None for rule in self.classification):
-                raise ValueError(f"classification has no rule for every answer with status {status}")
-        return self
+                yield Fault(("classification",), f"no rule for every answer with status {status}")
+                break
+
+    def _places(self) -> Iterator[tuple[Place, str]]:
+        """Each route that the file names, and where."""
+        for name, journey in self.journeys.items():
+            for number, route in enumerate(journey.routes):
+                yield ("journeys", name, "routes", number), route
+        for name, routes in self.excluded.items():
+            for number, route in enumerate(routes):
+                yield ("excluded", name, number), route
 
     @cached_property
     def route_journeys(self) -> dict[str, str]:
@@ -229,7 +250,7 @@ class Promise(BaseModel):
         for rule in self._outcomes[status]:
             if rule.under is None or seconds < rule.under:
                 return rule.outcome
-        raise AssertionError(f"no rule for {status}")  # the validator above saw to it
+        raise AssertionError(f"no rule for {status}")  # faults() saw to it
 
     def check_routes(self, served: Iterable[str]) -> None:
         """Every served route ('GET /api/events') stands in the promise, and the promise names no other.
@@ -249,7 +270,7 @@ def promise_file(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("SLO_FILE") or Path(__file__).parents[2] / "slo.yaml")
 
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=Promise)
 
 
 def load_promise(path: Path | None = None) -> Promise:
@@ -260,13 +281,23 @@ def load_promise(path: Path | None = None) -> Promise:
 def read_promise(path: Path, model: type[Model]) -> Model:
     """The file as that model of it. PromiseError names file, line and field of each mistake."""
     try:
-        file = YamlFile(path)
-        return model.model_validate(file.values)
+        promise = model.model_validate(YamlFile(path).values)
     except YamlFileError as error:
         raise PromiseError(f"{error} (SLO_FILE names the file to read)") from None
     except ValidationError as error:
-        faults = (
-            f"{path}:{file.line(fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
-            for fault in error.errors()
+        raise refusal(path, (Fault(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+    faults = list(promise.faults())
+    if faults:
+        raise refusal(path, faults)
+    return promise
+
+
+def refusal(path: Path, faults: Iterable[Fault]) -> PromiseError:
+    """A line for each: slo.yaml:31: objectives.latency.0.under: what is wrong with it."""
+    file = YamlFile(path)
+    return PromiseError(
+        "\n".join(
+            f"{path}:{file.line(fault.place)}: {'.'.join(map(str, fault.place)) or 'file'}: {fault.what}"
+            for fault in faults
         )
-        raise PromiseError("\n".join(faults)) from None
+    )
