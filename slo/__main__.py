@@ -5,7 +5,7 @@ import sys
 
 from backend.telemetry.promise import PromiseError
 from slo import build
-from slo.spec import load_spec
+from slo.solvability import solvable_spec
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,13 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _build() -> int:
-    for path in build.build(load_spec()):
+    for path in build.build(solvable_spec()):
         print(path)
     return 0
 
 
 def _check() -> int:
-    stale = build.differing(build.files(load_spec()))
+    stale = build.differing(build.files(solvable_spec()))
     for path in stale:
         print(f"{path} does not follow from slo.yaml: run `make slo` and commit what it writes", file=sys.stderr)
     return 1 if stale else 0

@@ -1,12 +1,22 @@
 """The whole of slo.yaml: the promise that the backend reads, and what the rules, the tests and the gate need beside."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator
 
-from backend.telemetry.promise import BurnWindows, Duration, Promise, Section, Share, promise_file, read_promise
+from backend.telemetry.promise import (
+    BurnWindows,
+    Duration,
+    Fault,
+    Promise,
+    Section,
+    Share,
+    promise_file,
+    read_promise,
+)
 
 Verdict = Literal["allow", "warn", "block"]
 Change = Literal["feature", "fix", "security", "rollback"]
@@ -129,11 +139,10 @@ class Spec(Promise):
     alerting: Alerting
     gate: GatePolicy
 
-    @model_validator(mode="after")
-    def _journeys_have_traffic(self) -> Self:
-        if set(self.traffic.journeys) != set(self.journeys):
-            raise ValueError(f"traffic.journeys: expected exactly {', '.join(self.journeys)}")
-        return self
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        for journey in sorted(set(self.journeys) ^ set(self.traffic.journeys)):
+            yield Fault(("traffic", "journeys", journey), "expected the traffic of each journey, and of no other")
 
     @property
     def sample_window(self) -> timedelta:

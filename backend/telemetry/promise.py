@@ -214,7 +214,7 @@ class Promise(BaseModel):
             if under not in edges:
                 yield Fault(("objectives", *place), f"the threshold {under:g} is no edge of buckets.{name}")
         seen: dict[str, str] = {}
-        for place, route in self._places():
+        for place, route in self.places():
             if route in seen:
                 yield Fault(place, f"a route stands in two places: {route} is in {seen[route]} too")
             seen.setdefault(route, str(place[1]))
@@ -223,7 +223,7 @@ class Promise(BaseModel):
                 yield Fault(("classification",), f"no rule for every answer with status {status}")
                 break
 
-    def _places(self) -> Iterator[tuple[Place, str]]:
+    def places(self) -> Iterator[tuple[Place, str]]:
         """Each route that the file names, and where."""
         for name, journey in self.journeys.items():
             for number, route in enumerate(journey.routes):
