@@ -34,6 +34,7 @@ from backend.features.payments.settlements import Settlements
 from backend.features.rum.routes import rum_routes
 from backend.features.status import routes as status
 from backend.features.status.checks import Result, SharedCheck, last_check
+from backend.garbage import collect_rarely
 from backend.settings import Settings
 from backend.telemetry.logs import Logs, RequestLog, quiet_driver_noise
 from backend.telemetry.metrics import Metrics, metrics_app
@@ -140,9 +141,9 @@ async def _wire(
         tickets_per_address=settings.limit_tickets_per_address or None,
         holds_per_customer=settings.limit_holds_per_customer or None,
     )
-    holds = Holds(database, limits)
+    holds = Holds(database, limits, swept=metrics.holds_expired.inc)
     baskets = HeldBaskets(database, holds, catalogue.offers, limits=limits, metrics=metrics)
-    settlements = Settlements(database, metrics)
+    settlements = Settlements(database, metrics, provider.name)
     tokens = parts.tokens(settings)
     till = Till(
         database,
@@ -158,7 +159,7 @@ async def _wire(
     app[CATALOGUE] = catalogue
     app[inventory.BASKETS] = baskets
     app[orders.TILL] = till
-    app[orders.ORDERS] = Orders(database)
+    app[orders.ORDERS] = Orders(database, metrics)
     app[orders.TOKENS] = tokens
     app[orders.PRINTER] = printer
     app[payments.PROVIDER] = provider
@@ -258,6 +259,7 @@ async def _serve(settings: Settings) -> None:
     app = create_app(settings)
     async with _site(app, settings.host, settings.port):
         log.info("serving at %s", settings.public_url)
+        collect_rarely()
         await stop.wait()
         # Whoever asks is told to look elsewhere, while requests on open connections are still answered.
         app[HEALTH].draining = True

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import uvloop
 from aiohttp import web
 
+from backend.garbage import collect_rarely
 from backend.psp import api, pages
 from backend.psp.journal import Journal
 from backend.psp.ledger import Ledger
@@ -41,8 +42,10 @@ def create_psp(options: PspOptions) -> web.Application:
 
 def run(options: PspOptions) -> None:
     """Serve until SIGTERM or Ctrl-C."""
+    app = create_psp(options)
+    collect_rarely()
     web.run_app(
-        create_psp(options),
+        app,
         host=options.host,
         port=options.port,
         access_log=None,
