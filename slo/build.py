@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slo import k6
+from slo.dashboards import build as dashboards
 from slo.rules import document
 from slo.spec import Spec
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 _WRITERS: tuple[Callable[[Spec], dict[Path, str]], ...] = (
     document.write,
     k6.write,
+    dashboards.write,
 )
 
 

@@ -1,0 +1,1 @@
+"""Grafana dashboards, one module each, from the promise's numbers; panels.py is what they are made of."""
