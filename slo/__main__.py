@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from backend.telemetry.promise import PromiseError
-from slo import build
+from slo import build, explain
 from slo.solvability import solvable_spec
 
 
@@ -13,9 +13,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("build", help="write rules, tests, dashboards, thresholds and documents")
     commands.add_parser("check", help="compare them with slo.yaml, and see whether the promise can be kept")
+    commands.add_parser("explain", help="print budgets, thresholds and the time to notice an outage")
     options = parser.parse_args(arguments)
     try:
-        return {"build": _build, "check": _check}[options.command]()
+        return {"build": _build, "check": _check, "explain": _explain}[options.command]()
     except PromiseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -32,6 +33,11 @@ def _check() -> int:
     for path in stale:
         print(f"{path} does not follow from slo.yaml: run `make slo` and commit what it writes", file=sys.stderr)
     return 1 if stale else 0
+
+
+def _explain() -> int:
+    print(explain.explain(solvable_spec()), end="")
+    return 0
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ def _alert(spec: Spec, severity: Severity, name: str, those: list[Objective]) ->
     where = "{{ with $labels.journey }} in the journey {{ . }}{{ end }}"
     return Alert(
         name=name,
+        when=f"{_in_words(spec, severity)}; {alerting.minimum_bad_events} bad events or more",
         expr="\nor\n".join(f"(\n{pair}\n)" for pair in pairs),
         severity=severity,
         slo=those[0].name if len(those) == 1 else "",
@@ -61,6 +62,13 @@ def _alert(spec: Spec, severity: Severity, name: str, those: list[Objective]) ->
             f"The {series.duration(spec.window)} budget of {{{{ $labels.slo }}}}{where} goes "
             "{{ $value | humanize }} times faster than it may; at 1 it would last exactly as long as the window."
         ),
+    )
+
+
+def _in_words(spec: Spec, severity: Severity) -> str:
+    return ", or ".join(
+        f"{window.burn:g} times too fast over {series.duration(window.long)} and {series.duration(window.short)}"
+        for window in spec.alerting.of(severity)
     )
 
 

@@ -14,6 +14,7 @@ def groups(spec: Spec) -> Iterator[Group]:
 def _oversold() -> Alert:
     return Alert(
         name="TicketsOversold",
+        when="any",
         expr="max(tickets_oversold) > 0",
         severity="page",
         slo="correctness",
@@ -25,6 +26,7 @@ def _oversold() -> Alert:
 def _invariants() -> Alert:
     return Alert(
         name="InvariantsBroken",
+        when="any",
         expr="max(invariants_broken) > 0",
         severity="page",
         slo="correctness",
@@ -36,6 +38,7 @@ def _invariants() -> Alert:
 def _outbox(spec: Spec) -> Alert:
     return Alert(
         name="OutboxStalled",
+        when=f"the oldest event is older than {spec.alerting.outbox_oldest} s",
         expr=f"max(outbox_oldest_seconds) > {spec.alerting.outbox_oldest}",
         severity="page",
         slo="events",
@@ -49,6 +52,7 @@ def _dead_letters(spec: Spec) -> Alert:
     over = series.duration(spec.alerting.of("ticket")[0].short)
     return Alert(
         name="EventDeadLettered",
+        when=f"any within {over}",
         expr=f'sum by (sink) (increase(events_relayed_total{{result="dead"}}[{over}])) > 0',
         severity="ticket",
         slo="events",

@@ -17,6 +17,7 @@ def groups(spec: Spec) -> Iterator[Group]:
 def _busy(spec: Spec) -> Alert:
     return Alert(
         name="DatabaseSaturationHigh",
+        when=f"the busiest pod's connections are in use > {spec.objectives.saturation.busy:.0%}",
         expr=f"max({series.POOL_BUSY}) > {spec.objectives.saturation.busy!r}",
         severity="ticket",
         slo="saturation",
@@ -34,6 +35,7 @@ def _waiting(spec: Spec) -> Alert:
     waits = f"sum by (instance, le) (rate(db_pool_wait_seconds_bucket[{slice_}]))"
     return Alert(
         name="DatabasePoolWaitHigh",
+        when=f"the wait for a connection at {rule.wait_quantile:.0%} > {rule.wait:g} s in the worst pod",
         expr=f"max(histogram_quantile({rule.wait_quantile!r}, {waits})) > {rule.wait!r}",
         severity="ticket",
         slo="saturation",
@@ -50,6 +52,7 @@ def _timeouts(spec: Spec) -> Alert:
     slice_ = series.duration(spec.objectives.saturation.slice)
     return Alert(
         name="DatabasePoolTimeouts",
+        when=f"callers got no connection, in every {slice_}",
         expr=f"sum(increase(db_pool_timeouts_total[{slice_}])) > 0",
         severity="ticket",
         slo="saturation",

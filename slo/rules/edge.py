@@ -21,6 +21,7 @@ def _throttled(spec: Spec) -> Alert:
     every = f"sum by (route) (increase(http_requests_total[{short}]))"
     return Alert(
         name="ClientsThrottled",
+        when=f"> {rule.share:.0%} of a route's requests get 429, {spec.alerting.minimum_bad_events} or more in {short}",
         expr=f"{refused} / ({every} > 0) > {rule.share!r}\nand {refused} >= {spec.alerting.minimum_bad_events}",
         severity="ticket",
         slo="limits",
@@ -39,6 +40,7 @@ def _edge_errors(spec: Spec) -> Alert:
     every = f"({_FAILED} + ({_PASSED_ON} or 0 * {_FAILED}))"
     return Alert(
         name="EdgeErrorsHigh",
+        when=f"> {rule.share:.0%} of the requests, {spec.alerting.minimum_bad_events} or more",
         expr=f"{_FAILED} / ({every} > 0) > {rule.share!r}\nand {_FAILED} >= {spec.alerting.minimum_bad_events}",
         severity="page",
         slo="availability",

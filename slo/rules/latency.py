@@ -7,6 +7,8 @@ from slo.objectives import HTTP
 from slo.rules.model import Alert, Group
 from slo.spec import Spec
 
+QUANTILE_ALERT = "LatencyP95Breaching"
+
 
 def groups(spec: Spec) -> Iterator[Group]:
     yield Group("latency", (_quantile_breaching(spec), _page_load_slow(spec)))
@@ -18,7 +20,8 @@ def _quantile_breaching(spec: Spec) -> Alert:
     looked_at = series.duration(spec.sample_window + rule.for_)
     requests = f'sum by (journey) (increase({HTTP}_count{{outcome="good"}}[{looked_at}]))'
     return Alert(
-        name="LatencyP95Breaching",
+        name=QUANTILE_ALERT,
+        when=f"{latency.target:.0%} take longer than {latency.under:g} s, of {rule.minimum_requests} requests or more",
         expr=f"{series.LATENCY_QUANTILE} > {latency.under!r}\nand {requests} >= {rule.minimum_requests}",
         severity="ticket",
         slo=f"latency-{latency.under * 1000:.0f}ms",
@@ -39,6 +42,7 @@ def _page_load_slow(spec: Spec) -> Alert:
     views = f"sum by (page) (increase(web_vitals_lcp_seconds_count[{over}]))"
     return Alert(
         name="PageLoadSlow",
+        when=f"LCP at {load.quantile:.0%} > {load.under:g} s over {over}, of {rule.minimum_requests} views or more",
         expr=f"{slow} > {load.under!r}\nand {views} >= {rule.minimum_requests}",
         severity="ticket",
         slo="page-load",

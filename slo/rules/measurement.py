@@ -28,6 +28,7 @@ def _absent(spec: Spec) -> Alert:
     ]
     return Alert(
         name="SLIAbsent",
+        when="no series of a metric that is always there",
         expr="\nor ".join(named),
         severity="page",
         slo="measurement",
@@ -43,6 +44,7 @@ def _bucket_missing(spec: Spec) -> Alert:
     edges.append((TICKETS, spec.objectives.tickets.under))
     return Alert(
         name="LatencyBucketMissing",
+        when="a histogram lacks the edge of its objective",
         expr="\nor ".join(_without_edge(metric, repr(float(edge))) for metric, edge in edges),
         severity="ticket",
         slo="measurement",
@@ -60,6 +62,7 @@ def _without_edge(metric: str, edge: str) -> str:
 def _target_down(spec: Spec) -> Alert:
     return Alert(
         name="TargetDown",
+        when="a scrape fails",
         expr="count by (job, instance) (up == 0)",
         severity="ticket",
         slo="measurement",
@@ -74,6 +77,7 @@ def _history_short(spec: Spec) -> Alert:
     half_a_day = timedelta(days=0.5) / spec.window
     return Alert(
         name="BudgetHistoryShort",
+        when=f"< {spec.gate.coverage:.0%} of the window is measured, and it does not grow",
         expr=(
             f"min by (slo) ({series.COVERAGE}) < {spec.gate.coverage!r}\n"
             f"and min by (slo) ({series.COVERAGE} - {series.COVERAGE} offset 1d) < {half_a_day:.6f}"
@@ -92,6 +96,7 @@ def _history_short(spec: Spec) -> Alert:
 def _rules_failing() -> Alert:
     return Alert(
         name="RuleEvaluationFailing",
+        when="any in 15m",
         expr=(
             "sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[15m])) > 0\n"
             "or sum by (rule_group) (increase(prometheus_rule_group_iterations_missed_total[15m])) > 0"
@@ -106,6 +111,7 @@ def _rules_failing() -> Alert:
 def _watchdog() -> Alert:
     return Alert(
         name="Watchdog",
+        when="always",
         expr="vector(1)",
         severity=None,
         slo="measurement",

@@ -17,10 +17,11 @@ class Recording:
 class Alert:
     """severity: None for the alert that always fires. slo: its objective or subject, "" when its series say.
 
-    lasting: how long the expression must hold before somebody hears of it.
+    when: its condition in words, with its numbers. lasting: how long the expression must hold before it counts.
     """
 
     name: str
+    when: str
     expr: str
     severity: Severity | None
     slo: str

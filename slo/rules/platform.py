@@ -20,6 +20,7 @@ def _crash_loop(spec: Spec) -> Alert:
     restarts = f"sum by ({_CONTAINER}) (increase(kube_pod_container_status_restarts_total[15m]))"
     return Alert(
         name="PodCrashLooping",
+        when=f"{spec.alerting.platform.restarts} restarts of a container in 15m",
         expr=f"{restarts} >= {spec.alerting.platform.restarts}",
         severity="ticket",
         slo="platform",
@@ -34,6 +35,7 @@ def _out_of_memory() -> Alert:
     restarts = f"sum by ({_CONTAINER}) (increase(kube_pod_container_status_restarts_total[15m])) > 0"
     return Alert(
         name="PodOutOfMemory",
+        when="a container is killed and restarted",
         expr=f"{restarts}\nand {killed}",
         severity="ticket",
         slo="platform",
@@ -49,6 +51,7 @@ def _at_maximum(spec: Spec) -> Alert:
     scaler = "namespace, horizontalpodautoscaler"
     return Alert(
         name="AutoscalerAtMaximum",
+        when="as many pods as there may be",
         expr=(
             f"max by ({scaler}) (kube_horizontalpodautoscaler_status_current_replicas)\n"
             f">= max by ({scaler}) (kube_horizontalpodautoscaler_spec_max_replicas)"
@@ -66,6 +69,7 @@ def _volume(spec: Spec) -> Alert:
     free = f"min by ({volume}) (kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0))"
     return Alert(
         name="VolumeFillingUp",
+        when=f"< {spec.alerting.platform.volume_free:.0%} is free",
         expr=f"{free} < {spec.alerting.platform.volume_free!r}",
         severity="ticket",
         slo="platform",
@@ -79,6 +83,7 @@ def _certificate(spec: Spec) -> Alert:
     days = spec.alerting.platform.certificate_days
     return Alert(
         name="CertificateExpiring",
+        when=f"< {days} days left",
         expr=f"min by (instance) (probe_ssl_earliest_cert_expiry) - time() < {days * _DAY}",
         severity="ticket",
         slo="platform",

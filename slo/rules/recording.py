@@ -22,6 +22,11 @@ def windows(spec: Spec) -> list[timedelta]:
     return sorted(alerting | {spec.gate.burn.window, spec.window})
 
 
+def is_summed(objective: Objective, window: timedelta) -> bool:
+    """Whether the window adds up what was recorded over the shortest one, instead of asking the raw samples."""
+    return window >= _LONG or objective.in_slices
+
+
 def groups(spec: Spec) -> Iterator[Group]:
     yield Group("objectives", tuple(_rules(spec)))
     yield Group("details", tuple(_details(spec)))
@@ -42,11 +47,11 @@ def _rules(spec: Spec) -> Iterator[Recording]:
 
 
 def _parts(spec: Spec, objective: Objective, window: timedelta) -> Iterator[Recording]:
-    """Both parts of one objective's fraction over a window of less than a day."""
+    """Both parts of one objective's fraction; the long windows are summed for all objectives at once."""
     labels = {"slo": objective.name}
     if window >= _LONG:
         return
-    if objective.in_slices and window != spec.sample_window:
+    if is_summed(objective, window) and window != spec.sample_window:
         yield from _summed(spec, window, f'{{slo="{objective.name}"}}')
         return
     yield Recording(series.events(window), objective.events_over(window), labels)
