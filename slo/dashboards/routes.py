@@ -18,7 +18,12 @@ def routes(spec: Spec) -> Board:
         title="Routes: rate, errors, duration",
         says="What is asked of each route, what it answers, and how long that takes.",
         variables=[choice("journey", "Journey", f"{HTTP}_count")],
-        rows=[("Rate", _rate()), ("Errors", _errors(spec)), ("Duration", _duration(spec))],
+        rows=[
+            ("Rate", _rate()),
+            ("Errors", _errors(spec)),
+            ("Duration", _duration(spec)),
+            ("In browsers", _browsers(spec)),
+        ],
     )
 
 
@@ -100,4 +105,28 @@ def _duration(spec: Spec) -> list[Builder[Panel]]:
             (f"topk(10, {per_route.replace('$__rate_interval', '$__range')})", ""),
         ),
         lines(f"p{first.target * 100:g} of each route", Look("s", edges, width=24), (per_route, ROUTE)),
+    ]
+
+
+def _browsers(spec: Spec) -> list[Builder[Panel]]:
+    """What browsers report, by page. Few do at a time, so over an hour."""
+    load = spec.objectives.page_load
+    share = "histogram_quantile(%g, sum by (le, page) (rate(web_vitals_%s_bucket[1h])))"
+    says = "Good is up to %s for three views in four, as Core Web Vitals has it."
+    return [
+        lines(
+            f"Largest contentful paint, p{load.quantile * 100:g}",
+            Look("s", ((load.under, RED),), says="Advisory: nobody is alerted at night for it.", width=8),
+            (share % (load.quantile, "lcp_seconds"), "{{page}}"),
+        ),
+        lines(
+            "Interaction to next paint, p75",
+            Look("s", ((0.2, RED),), says=says % "200 ms", width=8),
+            (share % (0.75, "inp_seconds"), "{{page}}"),
+        ),
+        lines(
+            "Cumulative layout shift, p75",
+            Look("none", ((0.1, RED),), says=says % "0.1", width=8),
+            (share % (0.75, "cls"), "{{page}}"),
+        ),
     ]
