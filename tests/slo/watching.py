@@ -45,7 +45,7 @@ class Prometheus:
 async def watching(spec: Spec, folder: Path, targets: Mapping[str, int]) -> AsyncIterator[Prometheus]:
     """A Prometheus with this spec's rules that scrapes these jobs (name: port) and itself."""
     (port,) = free_ports(1)
-    command = [
+    command: list[str | Path] = [
         program("prometheus"),
         f"--config.file={_config(spec, folder, {**targets, 'prometheus': port})}",
         f"--storage.tsdb.path={folder / 'data'}",
