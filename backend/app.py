@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -33,12 +33,16 @@ from backend.features.payments.cashier import ProviderCashier
 from backend.features.payments.settlements import Settlements
 from backend.features.rum.routes import rum_routes
 from backend.features.status import routes as status
-from backend.features.status.checks import Result, SharedCheck, last_check
+from backend.features.status.budgets import Budgets, Find, empty_report
+from backend.features.status.checks import Check, Result, last_check
+from backend.features.status.shared import Found, Shared
+from backend.features.status.views import Report
 from backend.garbage import collect_rarely
 from backend.settings import Settings
 from backend.telemetry.logs import Logs, RequestLog, quiet_driver_noise
 from backend.telemetry.metrics import Metrics, metrics_app
 from backend.telemetry.process import watch_loop
+from backend.telemetry.prometheus import Prometheus
 from backend.telemetry.promise import Promise, load_promise
 from backend.web.buyers import SECURE_COOKIES, TRUSTED_HOPS
 from backend.web.docs import document_routes
@@ -60,6 +64,8 @@ _SHUTDOWN_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a load balancer keeps an idle connection
 _BACKLOG = 4096  # connections that may wait to be accepted when a sale opens
 _LOOK_AT_DATABASE_SECONDS = 1.0
+_KEEP_LAST_CHECK_SECONDS, _KEEP_FRESH_CHECK_SECONDS, _KEEP_REPORT_SECONDS = 1.0, 3.0, 5.0
+_PROMETHEUS_SECONDS = 1.5  # less than a request's deadline, so that who waits is told why
 
 
 def api_routes(metrics: Metrics, promise: Promise, health: Health) -> list[Route]:
@@ -111,11 +117,13 @@ def create_app(settings: Settings) -> web.Application:
         RequestLog(parts.log_options(settings)),
     )
     edge.serve(app, served)
-    app.cleanup_ctx.append(lambda app: _open(app, settings, metrics, health))
+    app.cleanup_ctx.append(lambda app: _open(app, settings, promise, metrics, health))
     return app
 
 
-async def _open(app: web.Application, settings: Settings, metrics: Metrics, health: Health) -> AsyncIterator[None]:
+async def _open(
+    app: web.Application, settings: Settings, promise: Promise, metrics: Metrics, health: Health
+) -> AsyncIterator[None]:
     """Everything that lives as long as the application; closed in reverse."""
     quiet_driver_noise(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
@@ -124,6 +132,7 @@ async def _open(app: web.Application, settings: Settings, metrics: Metrics, heal
         database = await parts.database(settings, "serve", metrics.pool)
         stack.push_async_callback(database.close)
         await _wire(app, settings, metrics, database, stack)
+        app[status.REPORT] = _status_report(settings, promise, stack)
         _until_closed(stack, _watch_database(database, health))
         yield
 
@@ -164,7 +173,8 @@ async def _wire(
     app[orders.PRINTER] = printer
     app[payments.PROVIDER] = provider
     app[payments.INBOX] = database
-    app[status.LAST_CHECK] = lambda: last_check(database)
+    latest: Check = _shared(stack, lambda: last_check(database), keep=_KEEP_LAST_CHECK_SECONDS)
+    app[status.LAST_CHECK] = latest
     app[status.FRESH_CHECK] = _fresh_check(settings, stack)
     for batcher in (holds, settlements, till):
         stack.push_async_callback(batcher.close)
@@ -181,7 +191,26 @@ def _until_closed(stack: AsyncExitStack, job: Coroutine[Any, Any, None]) -> None
     stack.push_async_callback(stop)
 
 
-def _fresh_check(settings: Settings, stack: AsyncExitStack) -> SharedCheck | None:
+def _shared(stack: AsyncExitStack, find: Callable[[], Awaitable[Found]], keep: float) -> Shared[Found]:
+    shared = Shared(find, keep)
+    stack.push_async_callback(shared.close)
+    return shared
+
+
+def _status_report(settings: Settings, promise: Promise, stack: AsyncExitStack) -> Find:
+    if settings.prometheus_url is None:
+        report = empty_report(promise, "missing")
+
+        async def missing() -> Report:
+            return report
+
+        return missing
+    prometheus = Prometheus(settings.prometheus_url, seconds=_PROMETHEUS_SECONDS)
+    stack.push_async_callback(prometheus.close)
+    return _shared(stack, Budgets(promise, prometheus).report, keep=_KEEP_REPORT_SECONDS)
+
+
+def _fresh_check(settings: Settings, stack: AsyncExitStack) -> Shared[Result] | None:
     """Reads every table, so nobody can ask for it where strangers are."""
     if settings.environment not in {"local", "test"}:
         return None
@@ -193,9 +222,7 @@ def _fresh_check(settings: Settings, stack: AsyncExitStack) -> SharedCheck | Non
         finally:
             await database.close()
 
-    shared = SharedCheck(check)
-    stack.push_async_callback(shared.close)
-    return shared
+    return _shared(stack, check, keep=_KEEP_FRESH_CHECK_SECONDS)
 
 
 async def _watch_database(database: Database, health: Health) -> None:

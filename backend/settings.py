@@ -74,6 +74,8 @@ class Settings(BaseModel):
     aws_region: str = "eu-west-1"
     aws_endpoint_url: Url | None = None
 
+    prometheus_url: Url | None = None  # whose records of slo/out/rules.yaml the status shows
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
     log_sample: Annotated[float, Field(ge=0, le=1)] = 0.01  # of ordinary requests; failures and slow ones have theirs

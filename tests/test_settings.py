@@ -57,6 +57,7 @@ def test_what_must_be_set_is_named_all_at_once() -> None:
         ("LIMIT_REQUESTS_PER_SECOND", "inf", "must be a finite number"),
         ("LIMIT_TICKETS_PER_ADDRESS", "-1", "must be greater than or equal to 0"),
         ("LIMIT_HOLDS_PER_CUSTOMER", "many", "must be a valid integer"),
+        ("PROMETHEUS_URL", "prometheus:9090", "must be an address such as https://"),
         ("PAYMENT_PROVIDER", "cash", "must be 'free', 'test' or 'stripe'"),
         ("PSP_URL", "psp:8082", "must be an address such as https://"),
         ("WEBHOOK_BASE_URL", "/here", "must be an address such as https://"),

@@ -285,7 +285,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Show the objectives and whether the invariants hold. */
+        /** Show the objectives, their budgets, what fires, and whether the invariants hold. */
         readonly get: operations["show_status"];
         readonly put?: never;
         readonly post?: never;
@@ -333,6 +333,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AlertView
+         * @description An alert that fires, and where it says what to do.
+         */
+        readonly AlertView: {
+            /** Name */
+            readonly name: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            readonly severity: "page" | "ticket";
+            /** Slo */
+            readonly slo: string | null;
+            /** Journey */
+            readonly journey: string | null;
+            /** Summary */
+            readonly summary: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            readonly since: string;
+            /** Runbook Url */
+            readonly runbook_url: string | null;
+        };
         /**
          * BasketItem
          * @description Tickets of one type, held.
@@ -425,6 +451,47 @@ export interface components {
             readonly total: number;
             /** Currency */
             readonly currency: string;
+        };
+        /**
+         * BudgetView
+         * @description One objective, of one journey where it is kept by journey. What is not measured is null.
+         *
+         *     left: share of the window's budget, 1 untouched, 0 gone, negative overspent. error_ratio: share of bad events in
+         *     the window. measured: share of the window that was measured. history: the first window's burn rate over time.
+         */
+        readonly BudgetView: {
+            /** Slo */
+            readonly slo: string;
+            /** Title */
+            readonly title: string;
+            /** Journey */
+            readonly journey: string | null;
+            /** Journey Title */
+            readonly journey_title: string | null;
+            /** Target */
+            readonly target: number;
+            /** Left */
+            readonly left: number | null;
+            /** Error Ratio */
+            readonly error_ratio: number | null;
+            /** Measured */
+            readonly measured: number | null;
+            /** Burn */
+            readonly burn: readonly components["schemas"]["BurnView"][];
+            /** History */
+            readonly history: readonly (number | null)[];
+        };
+        /**
+         * BurnView
+         * @description How many times faster than allowed the budget goes over that window; from `limit` on somebody is woken.
+         */
+        readonly BurnView: {
+            /** Window */
+            readonly window: string;
+            /** Rate */
+            readonly rate: number | null;
+            /** Limit */
+            readonly limit: number;
         };
         /**
          * Cancellation
@@ -717,14 +784,33 @@ export interface components {
             readonly number: number;
         };
         /**
-         * Invariants
-         * @description Whether stock, orders and money agree; `broken` is empty, always, or somebody must be woken.
+         * HistoryView
+         * @description The moments that every budget's history stands for: the first, and the seconds from each to the next.
          */
-        readonly Invariants: {
+        readonly HistoryView: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            readonly start: string;
+            /** Step Seconds */
+            readonly step_seconds: number;
+            /** Window */
+            readonly window: string;
+        };
+        /**
+         * InvariantsView
+         * @description Whether stock, orders and money agree; `broken` is empty, always, or somebody must be woken.
+         *
+         *     known: false while the database, which keeps the latest result, cannot be asked.
+         */
+        readonly InvariantsView: {
             /** Broken */
             readonly broken: readonly string[];
             /** Checked At */
             readonly checked_at: string | null;
+            /** Known */
+            readonly known: boolean;
         };
         /**
          * Measurement
@@ -955,9 +1041,23 @@ export interface components {
         };
         /**
          * StatusView
-         * @description The objectives, and the state of the invariants.
+         * @description The objectives and how they are kept, what fires, and the state of the invariants.
          */
         readonly StatusView: {
+            /**
+             * Prometheus
+             * @enum {string}
+             */
+            readonly prometheus: "connected" | "missing" | "unreachable" | "silent";
+            /** Advice */
+            readonly advice: string | null;
+            /** Window */
+            readonly window: string;
+            /** Budgets */
+            readonly budgets: readonly components["schemas"]["BudgetView"][];
+            readonly history: components["schemas"]["HistoryView"] | null;
+            /** Alerts */
+            readonly alerts: readonly components["schemas"]["AlertView"][];
             /** Service */
             readonly service: string;
             /**
@@ -969,9 +1069,7 @@ export interface components {
             readonly objectives: {
                 readonly [key: string]: unknown;
             };
-            /** Prometheus */
-            readonly prometheus: string;
-            readonly invariants: components["schemas"]["Invariants"];
+            readonly invariants: components["schemas"]["InvariantsView"];
         };
         /**
          * TicketDetail

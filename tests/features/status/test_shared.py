@@ -1,11 +1,12 @@
-"""A check that everybody may ask for, and that runs once for all of them."""
+"""What everybody may ask for, and what is done once for all of them."""
 
 import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
-from backend.features.status.checks import Result, SharedCheck
+from backend.features.status.checks import Result
+from backend.features.status.shared import Shared
 
 FOUND: Result = (["pool 7 has less than nothing"], datetime(2027, 3, 31, tzinfo=UTC))
 
@@ -30,7 +31,7 @@ class Auditor:
 async def test_all_who_ask_meanwhile_share_one_check() -> None:
     auditor = Auditor()
     auditor.may_look.clear()
-    check = SharedCheck(auditor.check, keep=0.0)
+    check = Shared(auditor.check, keep=0.0)
     asking = [asyncio.create_task(check()) for _ in range(100)]
     await asyncio.sleep(0)
     auditor.may_look.set()
@@ -42,7 +43,7 @@ async def test_all_who_ask_meanwhile_share_one_check() -> None:
 
 async def test_its_result_is_kept_for_a_while() -> None:
     auditor = Auditor()
-    check = SharedCheck(auditor.check, keep=60.0)
+    check = Shared(auditor.check, keep=60.0)
     assert [await check() for _ in range(3)] == [FOUND] * 3
     assert auditor.looks == 1
 
@@ -50,7 +51,7 @@ async def test_its_result_is_kept_for_a_while() -> None:
 async def test_a_failure_is_kept_as_well() -> None:
     auditor = Auditor()
     auditor.failure = ValueError("away")
-    check = SharedCheck(auditor.check, keep=60.0)
+    check = Shared(auditor.check, keep=60.0)
     for _ in range(3):
         with pytest.raises(ValueError, match="away"):
             await check()
@@ -60,7 +61,7 @@ async def test_a_failure_is_kept_as_well() -> None:
 async def test_who_leaves_ends_nobody_elses_check() -> None:
     auditor = Auditor()
     auditor.may_look.clear()
-    check = SharedCheck(auditor.check)
+    check = Shared(auditor.check, keep=3.0)
     leaving, staying = (asyncio.create_task(check()) for _ in range(2))
     await asyncio.sleep(0)
     leaving.cancel()
@@ -72,7 +73,7 @@ async def test_who_leaves_ends_nobody_elses_check() -> None:
 async def test_closing_ends_it() -> None:
     auditor = Auditor()
     auditor.may_look.clear()
-    check = SharedCheck(auditor.check)
+    check = Shared(auditor.check, keep=3.0)
     asking = asyncio.create_task(check())
     await asyncio.sleep(0)
     await asyncio.wait_for(check.close(), 5)
@@ -81,4 +82,4 @@ async def test_closing_ends_it() -> None:
 
 
 async def test_closing_before_anybody_asked_is_nothing() -> None:
-    await SharedCheck(Auditor().check).close()
+    await Shared(Auditor().check, keep=3.0).close()

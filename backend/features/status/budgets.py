@@ -1,0 +1,201 @@
+"""How the objectives are kept, from what the rules of slo/out/rules.yaml record in Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from backend.features.status.views import AlertView, BudgetView, BurnView, HistoryView, PrometheusState, Report
+from backend.telemetry.prometheus import Alert, Prometheus, PrometheusError, Series
+from backend.telemetry.promise import BurnWindow, Objective, Promise
+
+log = logging.getLogger(__name__)
+
+_POINTS = 360
+"""Of each plot: one a minute for the six hours of the slower page."""
+
+_ADVICE: dict[PrometheusState, str] = {
+    "missing": (
+        "Nothing is measured over time, because PROMETHEUS_URL is not set. `make up` starts a Prometheus by itself "
+        "once the package `prometheus` can be had (apt-get install prometheus); elsewhere run one that loads "
+        "slo/out/rules.yaml, and set PROMETHEUS_URL to its address."
+    ),
+    "unreachable": "Prometheus gives no usable answer at PROMETHEUS_URL: see whether it runs, and the shop's log.",
+    "silent": (
+        "Prometheus has recorded no budgets yet. The first come about a minute after its start; if they do not, "
+        "load slo/out/rules.yaml into it."
+    ),
+}
+
+Find = Callable[[], Awaitable[Report]]
+_Which = tuple[str, str, str]
+"""A recorded value's name, objective and journey ("" for none)."""
+
+
+class Budgets:
+    """Reads the report from one Prometheus."""
+
+    def __init__(self, promise: Promise, prometheus: Prometheus) -> None:
+        self._promise = promise
+        self._prometheus = prometheus
+        self._names = _Names.of(promise)
+
+    async def report(self) -> Report:
+        """Never fails: a Prometheus that gives no usable answer is reported as such."""
+        end = time.time()
+        span = max(window.long for window in self._promise.alerting.of("page")).total_seconds()
+        step = max(1.0, span / _POINTS)
+        start = end - span
+        try:
+            values, history, alerts = await asyncio.gather(
+                self._prometheus.query(self._names.query()),
+                self._prometheus.query_range(self._names.burn[0], start=start, end=end, step=step),
+                self._prometheus.alerts(),
+            )
+        except PrometheusError as error:
+            log.warning("no status from Prometheus: %s", error)
+            return empty_report(self._promise, "unreachable")
+        known = {_which(series): series.latest for series in values}
+        return Report(
+            prometheus="connected" if known else "silent",
+            advice=None if known else _ADVICE["silent"],
+            window=_duration(self._promise.window),
+            budgets=list(_budgets(self._promise, known, _histories(history, start, step))),
+            history=HistoryView(
+                start=datetime.fromtimestamp(start, UTC),
+                step_seconds=step,
+                window=_duration(self._promise.alerting.of("page")[0].long),
+            ),
+            alerts=[_alert(alert) for alert in sorted(alerts, key=_pages_first) if _tells(alert)],
+        )
+
+
+def empty_report(promise: Promise, state: PrometheusState) -> Report:
+    """The promise alone, and what to do to see how it is kept."""
+    return Report(
+        prometheus=state,
+        advice=_ADVICE[state],
+        window=_duration(promise.window),
+        budgets=list(_budgets(promise, {}, {})),
+        history=None,
+        alerts=[],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Of the recorded values, as slo/series.py writes them."""
+
+    left: str
+    errors: str
+    coverage: str
+    burn: tuple[str, ...]
+
+    @classmethod
+    def of(cls, promise: Promise) -> _Names:
+        return cls(
+            left="slo:budget_left:ratio",
+            errors=f"slo:errors:ratio{_duration(promise.window)}",
+            coverage="slo:coverage:ratio",
+            burn=tuple(f"slo:burn:ratio{_duration(window.long)}" for window in promise.alerting.of("page")),
+        )
+
+    def query(self) -> str:
+        """All of them at once, as they stand now."""
+        return f'{{__name__=~"{"|".join((self.left, self.errors, self.coverage, *self.burn))}"}}'
+
+
+def _budgets(
+    promise: Promise, known: dict[_Which, float], histories: dict[tuple[str, str], list[float | None]]
+) -> Iterator[BudgetView]:
+    names = _Names.of(promise)
+    for objective in promise.objectives.with_a_budget():
+        for journey, title in _journeys(promise, objective):
+            place = (objective.name, journey)
+
+            def value(name: str, place: tuple[str, str] = place) -> float | None:
+                return _finite(known.get((name, *place)))
+
+            yield BudgetView(
+                slo=objective.name,
+                title=objective.title,
+                journey=journey or None,
+                journey_title=title,
+                target=objective.target,
+                left=value(names.left),
+                error_ratio=value(names.errors),
+                measured=value(names.coverage),
+                burn=[
+                    _burn(window, value(name))
+                    for window, name in zip(promise.alerting.of("page"), names.burn, strict=True)
+                ],
+                history=histories.get(place, []),
+            )
+
+
+def _journeys(promise: Promise, objective: Objective) -> Iterable[tuple[str, str | None]]:
+    """Name and title of each journey that it is kept for; of none in particular otherwise."""
+    if not objective.by_journey:
+        return [("", None)]
+    return [(name, journey.title) for name, journey in promise.journeys.items()]
+
+
+def _burn(window: BurnWindow, rate: float | None) -> BurnView:
+    return BurnView(window=_duration(window.long), rate=rate, limit=window.burn)
+
+
+def _which(series: Series) -> _Which:
+    labels = series.metric
+    return labels.get("__name__", ""), labels.get("slo", ""), labels.get("journey", "")
+
+
+def _histories(found: Iterable[Series], start: float, step: float) -> dict[tuple[str, str], list[float | None]]:
+    """By objective and journey, a value for each step; None where nothing was measured."""
+    histories: dict[tuple[str, str], list[float | None]] = {}
+    for series in found:
+        history: list[float | None] = [None] * (_POINTS + 1)
+        for moment, value in series.samples:
+            place = round((moment - start) / step)
+            if 0 <= place < len(history):
+                history[place] = _finite(value)
+        histories[_which(series)[1:]] = history
+    return histories
+
+
+def _finite(value: float | None) -> float | None:
+    """To four digits, which is more than anybody reads; NaN says as much as nothing does."""
+    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
+
+
+def _tells(alert: Alert) -> bool:
+    """The one without a severity always fires, to show that alerts get through."""
+    return alert.state == "firing" and alert.labels.get("severity") in {"page", "ticket"}
+
+
+def _pages_first(alert: Alert) -> tuple[bool, datetime]:
+    return alert.labels.get("severity") != "page", alert.activeAt
+
+
+def _alert(alert: Alert) -> AlertView:
+    runbook = alert.annotations.get("runbook_url", "")
+    return AlertView(
+        name=alert.labels.get("alertname", ""),
+        severity="page" if alert.labels["severity"] == "page" else "ticket",
+        slo=alert.labels.get("slo"),
+        journey=alert.labels.get("journey"),
+        summary=alert.annotations.get("summary", ""),
+        since=alert.activeAt,
+        runbook_url=runbook if runbook.startswith("https://") else None,
+    )
+
+
+def _duration(time: timedelta) -> str:
+    """As slo.yaml writes it: 1h, 28d; the largest unit that leaves no rest."""
+    seconds = int(time.total_seconds())
+    units = (("d", 86400), ("h", 3600), ("m", 60))
+    return next((f"{seconds // size}{unit}" for unit, size in units if seconds % size == 0), f"{seconds}s")
