@@ -15,8 +15,6 @@ from backend.telemetry.logs import LogOptions
 from backend.telemetry.metrics import Metrics
 from backend.telemetry.promise import load_promise
 
-SINKS = ("mail", "sns")
-
 
 async def database(settings: Settings, name: str, metrics: PoolMetrics | None = None) -> Database:
     """The pool of one process. name: as pg_stat_activity shows it."""
@@ -43,7 +41,8 @@ async def checking_database(settings: Settings) -> Database:
 
 def metrics(settings: Settings) -> Metrics:
     """Every metric of the contract, with the series that this shop can have."""
-    made = Metrics(load_promise(), providers=(settings.payment_provider,), sinks=SINKS)
+    sinks = {"postgres": ("mail",), "sns": ("sns",)}[settings.events]
+    made = Metrics(load_promise(), providers=(settings.payment_provider,), sinks=sinks)
     made.pool.size.set(settings.db_pool_size)
     return made
 

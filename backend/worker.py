@@ -82,15 +82,17 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
     stack.push_async_callback(database.close)
     provider = parts.provider(settings)
     stack.push_async_callback(provider.close)
-    settlements = Settlements(database, metrics)
+    settlements = Settlements(database, metrics, provider.name)
     reconciler = Reconciler(database, provider, settlements)
-    orders = Orders(database)
+    orders = Orders(database, metrics)
     mail, consumers = _mail(settings, stack, orders)
     sinks, queues = _sinks(settings, stack, database, mail)
     pause = Pause(0.1, 0.25)
 
     async def sweep() -> None:
-        metrics.holds_expired.inc(await give_back_expired(database))
+        expired, lapsed = await give_back_expired(database)
+        metrics.holds_expired.inc(expired)
+        metrics.orders.labels("lapsed").inc(lapsed)
 
     async def webhooks() -> bool:
         return await process_inbox(database, provider.name, metrics) > 0

@@ -43,12 +43,14 @@ class PaymentIntent:
 
     reference: the provider's own name for it. pay_url: where the customer can pay while `requires_action`.
     failure: a word for why the last attempt failed ("card_declined"); a hosted payment stays open for another card.
+    paid_at: when it succeeded, where the provider says.
     """
 
     reference: str
     status: PaymentStatus
     pay_url: str | None = None
     failure: str | None = None
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

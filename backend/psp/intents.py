@@ -66,6 +66,7 @@ class Intent:
     asking_bank: bool = False
     refunds: list[Refund] = field(default_factory=list)
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    paid_at: datetime | None = None
     page_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -77,6 +78,10 @@ class Intent:
     def payable(self) -> bool:
         """Whether a card may still be tried."""
         return self.status in ("created", "requires_action")
+
+    def succeed(self) -> None:
+        """The money is here."""
+        self.status, self.paid_at = "succeeded", datetime.now(UTC)
 
     def refunded(self) -> int:
         """Minor units given back or on their way."""
@@ -97,6 +102,7 @@ class Intent:
             "pay_url": pay_url if self.payable else None,
             "failure": self.failure,
             "refunded": self.refunded() if self.refunds else 0,
+            "paid_at": self.paid_at,
         }
 
 
@@ -129,6 +135,7 @@ def to_record(intent: Intent) -> dict[str, Any]:
         "asking_bank": intent.asking_bank,
         "refunds": [refund_view(refund) for refund in intent.refunds],
         "created_at": intent.created_at,
+        "paid_at": intent.paid_at,
         "page_key": intent.page_key,
     }
 
@@ -152,5 +159,6 @@ def from_record(record: dict[str, Any]) -> Intent:
             for entry in record["refunds"]
         ],
         created_at=datetime.fromisoformat(record["created_at"]),
+        paid_at=datetime.fromisoformat(record["paid_at"]) if record["paid_at"] else None,
         page_key=record["page_key"],
     )

@@ -59,7 +59,7 @@ class Ledger:
         """Try a card. A decline ends a payment made server to server; on the page another card may follow."""
         intent.card, intent.failure, intent.asking_bank = card, None, False
         if card.outcome == "approve":
-            intent.status = "succeeded"
+            intent.succeed()
         elif card.outcome == "process":
             intent.status = "processing"
         elif card.outcome == "authenticate":
@@ -72,14 +72,14 @@ class Ledger:
         """End the 3-D Secure step."""
         intent.asking_bank = False
         if approved:
-            intent.status = "succeeded"
+            intent.succeed()
         else:
             self._decline(intent, "authentication_failed")
         self._keep(intent)
 
     def settle(self, intent: Intent) -> None:
         """What was being processed has succeeded."""
-        intent.status = "succeeded"
+        intent.succeed()
         self._keep(intent)
 
     def cancel(self, intent: Intent) -> bool:

@@ -52,13 +52,17 @@ class Metrics:
             registry, "events_relayed_total", "Deliveries to a sink", sink=sinks, result=RELAY_RESULTS
         )
         self.payments = counters(
-            registry, "payments_total", "Payments settled", provider=providers, result=PAYMENT_RESULTS
+            registry,
+            "payments_total",
+            "Payments settled, and requests left unanswered",
+            provider=providers,
+            result=PAYMENT_RESULTS,
         )
         self.payment_duration = histograms(
             registry,
             "payment_duration_seconds",
-            "Time the provider took to answer",
-            seconds,
+            "From a payment's beginning to its settlement",
+            promise.buckets.tickets,
             provider=providers,
             result=PAYMENT_RESULTS,
         )

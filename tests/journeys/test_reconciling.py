@@ -66,7 +66,7 @@ class Confused:
 
 def reconciler(shop: Shop, provider: Any) -> Reconciler:
     database, metrics = shop.box_office.database, parts.metrics(shop.settings)
-    return Reconciler(database, provider, Settlements(database, metrics))
+    return Reconciler(database, provider, Settlements(database, metrics, shop.settings.payment_provider))
 
 
 async def check_now(shop: Shop, provider: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,9 @@ async def psp() -> AsyncIterator[Psp]:
 
 async def test_a_card_payment_is_settled_in_the_answer(psp: Psp) -> None:
     payment_id = str(uuid4())
-    assert await psp.created(payment_id=payment_id) == {
+    intent = await psp.created(payment_id=payment_id)
+    assert datetime.fromisoformat(intent.pop("paid_at")) <= datetime.now(UTC)
+    assert intent == {
         "id": f"pi_{payment_id}",
         "payment_id": payment_id,
         "status": "succeeded",

@@ -227,6 +227,7 @@ CREATE TABLE webhook_inbox (
     refund_id uuid,
     status text NOT NULL,  -- what the provider says of the payment or refund
     failure text,  -- and why its last attempt failed
+    occurred_at timestamptz NOT NULL DEFAULT now(),  -- by the provider's word
     received_at timestamptz NOT NULL DEFAULT now(),
     processed_at timestamptz,
     attempts integer NOT NULL DEFAULT 0,

@@ -56,6 +56,7 @@ END $$;
 -- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-busy,
 -- currency (detail: the basket's), not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit,
 -- hold-limit, sold-out (detail: what is left), seat-gone, seat-unknown.
+-- When holds expired on demand, one more row: result swept, price being how many.
 CREATE FUNCTION hold_tickets_v1(
     _request integer[], _hold uuid[], _basket uuid[], _known uuid[], _strict boolean[], _address text[],
     _fingerprint text[], _type integer[], _quantity integer[], _seats text[], _types bigint[],
@@ -70,6 +71,7 @@ DECLARE
     -- of the pools, by the index that type_pool holds
     pools bigint[]; remaining integer[]; swept boolean[];
     -- of the lines
+    expired integer := 0;
     taken boolean[] := array_fill(false, ARRAY[cardinality(_hold)]);
     line_basket uuid[] := _basket; line_owner uuid[] := array_fill(NULL::uuid, ARRAY[cardinality(_hold)]);
     line_expires timestamptz[] := array_fill(NULL::timestamptz, ARRAY[cardinality(_hold)]);
@@ -205,7 +207,7 @@ BEGIN
                 p := type_pool[_type[k]];
                 IF remaining[p] < _quantity[k] AND NOT swept[p] THEN
                     swept[p] := true;
-                    PERFORM expire_holds_v1(pools[p], 1000);
+                    expired := expired + expire_holds_v1(pools[p], 1000);
                     -- What this batch has taken so far is not in the row yet: take it off again.
                     remaining[p] := (SELECT available FROM pool WHERE id = pools[p]) - coalesce(
                         (SELECT sum(_quantity[a]) FROM generate_series(1, k - 1) AS a
@@ -274,6 +276,10 @@ BEGIN
         FROM unnest(_hold, _type, _quantity, taken) AS l(id, type, quantity, taken)
         WHERE l.taken GROUP BY type_event[l.type];
     END IF;
+    IF expired > 0 THEN
+        request := NULL; result := 'swept'; price := expired;
+        RETURN NEXT;
+    END IF;
 END $$;
 
 -- Give a live basket _ttl from now, once. result: extended, already-extended, basket-expired, basket-busy, unknown-basket.
@@ -301,7 +307,8 @@ BEGIN
 END $$;
 
 -- Empty a basket, or take one line out when _line is given. result: released, unknown-basket, unknown-line, basket-busy.
-CREATE FUNCTION release_basket_v1(_basket uuid, _line uuid) RETURNS text
+-- lapsed: how many orders that ended, 0 or 1.
+CREATE FUNCTION release_basket_v1(_basket uuid, _line uuid, OUT result text, OUT lapsed integer)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     mine uuid[]; ever integer; paying integer;
@@ -310,11 +317,17 @@ BEGIN
     PERFORM 1 FROM hold WHERE basket_id = _basket ORDER BY id FOR NO KEY UPDATE;
     SELECT count(*), count(*) FILTER (WHERE state = 'paying'), array_agg(id) FILTER (WHERE state = 'held' AND (_line IS NULL OR id = _line))
     INTO ever, paying, mine FROM hold WHERE basket_id = _basket;
-    IF ever = 0 THEN RETURN 'unknown-basket'; END IF;
-    IF paying > 0 THEN RETURN 'basket-busy'; END IF;
-    IF mine IS NULL THEN RETURN CASE WHEN _line IS NULL THEN 'unknown-basket' ELSE 'unknown-line' END; END IF;
-    PERFORM release_holds_v1(mine, 'cancelled');
-    -- A payment may have been tried and failed; once the last line is gone there is nothing left to pay.
-    PERFORM lapse_v1(ARRAY(SELECT id FROM orders WHERE basket_id = _basket));
-    RETURN 'released';
+    lapsed := 0;
+    IF ever = 0 THEN
+        result := 'unknown-basket';
+    ELSIF paying > 0 THEN
+        result := 'basket-busy';
+    ELSIF mine IS NULL THEN
+        result := CASE WHEN _line IS NULL THEN 'unknown-basket' ELSE 'unknown-line' END;
+    ELSE
+        result := 'released';
+        PERFORM release_holds_v1(mine, 'cancelled');
+        -- A payment may have been tried and failed; once the last line is gone there is nothing left to pay.
+        lapsed := lapse_v1(ARRAY(SELECT id FROM orders WHERE basket_id = _basket));
+    END IF;
 END $$;

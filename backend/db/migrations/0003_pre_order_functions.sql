@@ -148,13 +148,16 @@ END $$;
 --
 -- Money that has been captured always counts: for tickets if they are still held or can be had again, else as a refund.
 -- One row per payment, in order; tickets as in checkout_v1. result: paid, refund-due, processing, failed, cancelled, replayed (known already), unknown.
+-- For whoever counts, each once: moved, the status that the order reached; expired, its holds that ended unpaid; took, the
+-- seconds from the beginning of a payment to its settlement.
 CREATE FUNCTION settle_v1(
     _payment uuid[], _status text[], _reference text[], _pay_url text[], _failure text[], _grace interval
-) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, tickets text)
+) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, tickets text,
+                 moved text, expired integer, took double precision)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    sales uuid[]; lines uuid[]; results text[]; simple uuid[]; settled uuid[]; i integer; n integer := cardinality(_payment);
+    sales uuid[]; lines uuid[]; results text[]; were text[]; simple uuid[]; settled uuid[]; i integer; n integer := cardinality(_payment);
 BEGIN
     PERFORM 1 FROM payment WHERE id = ANY (_payment) ORDER BY id FOR NO KEY UPDATE;
     sales := ARRAY(SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment));
@@ -164,8 +167,8 @@ BEGIN
 
     -- The usual case, for the whole batch at once: paid in time, all tickets still held for it. Of two payments of one
     -- order only the first can be that.
-    SELECT array_agg(v.result ORDER BY v.k), array_agg(v.order_id) FILTER (WHERE v.result = 'paid')
-    INTO results, simple
+    SELECT array_agg(v.result ORDER BY v.k), array_agg(v.was ORDER BY v.k), array_agg(v.order_id) FILTER (WHERE v.result = 'paid')
+    INTO results, were, simple
     FROM (
         SELECT k, o.id AS order_id, CASE
             WHEN p.id IS NULL THEN 'unknown'
@@ -174,7 +177,8 @@ BEGIN
             WHEN _status[k] = 'succeeded' AND o.status = 'pending' AND o.total_minor = p.amount_minor AND p.amount_minor = (
                 SELECT sum(h.quantity * h.unit_price_minor) FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
             ) AND row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN 'paid'
-            ELSE 'other' END AS result
+            ELSE 'other' END AS result,
+            CASE WHEN row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN o.status END AS was
         FROM generate_series(1, n) AS k
         LEFT JOIN LATERAL (SELECT * FROM payment WHERE id = _payment[k] OFFSET 0) AS p ON true
         LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = p.order_id OFFSET 0) AS o ON true
@@ -194,9 +198,13 @@ BEGIN
 
     RETURN QUERY
     SELECT _payment[k], results[k], o.id, o.status,
-        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
+        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END,
+        CASE WHEN were[k] <> o.status THEN o.status END,
+        CASE WHEN were[k] <> o.status AND o.status = 'lapsed'
+            THEN (SELECT count(*)::integer FROM hold h WHERE h.order_id = o.id AND h.state = 'expired') ELSE 0 END,
+        CASE WHEN results[k] IN ('paid', 'refund-due', 'failed', 'cancelled') THEN extract(epoch FROM p.settled_at - p.created_at)::double precision END
     FROM generate_series(1, n) AS k
-    LEFT JOIN LATERAL (SELECT q.order_id FROM payment q WHERE q.id = _payment[k] OFFSET 0) AS p ON true
+    LEFT JOIN LATERAL (SELECT q.order_id, q.created_at, q.settled_at FROM payment q WHERE q.id = _payment[k] OFFSET 0) AS p ON true
     LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = p.order_id OFFSET 0) AS o ON true
     ORDER BY k;
 END $$;
@@ -281,9 +289,11 @@ BEGIN
     RETURN true;
 END $$;
 
--- End those of these orders (locked by the caller) that still wait for money but hold nothing any more.
-CREATE FUNCTION lapse_v1(_orders uuid[]) RETURNS void
+-- End those of these orders (locked by the caller) that still wait for money but hold nothing any more; returns how many.
+CREATE FUNCTION lapse_v1(_orders uuid[]) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    lapsed integer;
 BEGIN
     WITH lapsed AS (
         UPDATE orders o SET status = 'lapsed', closed_at = clock_timestamp()
@@ -293,37 +303,40 @@ BEGIN
     )
     INSERT INTO outbox (type, order_id, payload)
     SELECT 'order.lapsed', id, jsonb_build_object('order_id', id) FROM lapsed;
+    GET DIAGNOSTICS lapsed = ROW_COUNT;
+    RETURN lapsed;
 END $$;
 
--- End orders whose payment failed and whose hold has run out since; returns how many.
-CREATE FUNCTION lapse_orders_v1(_most integer) RETURNS integer LANGUAGE plpgsql AS $$
+-- End orders whose payment failed and whose hold has run out since: how many holds expired, and how many orders lapsed.
+CREATE FUNCTION lapse_orders_v1(_most integer, OUT expired integer, OUT lapsed integer) LANGUAGE plpgsql AS $$
 DECLARE
     due uuid[]; holds uuid[];
 BEGIN
+    expired := 0; lapsed := 0;
     due := ARRAY(
         SELECT id FROM orders WHERE id IN (
             SELECT order_id FROM hold
             WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NOT NULL LIMIT _most
         ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     );
-    IF cardinality(due) = 0 THEN RETURN 0; END IF;
+    IF cardinality(due) = 0 THEN RETURN; END IF;
     holds := ARRAY(SELECT id FROM hold WHERE order_id = ANY (due) AND state = 'held' AND expires_at <= now()
                    ORDER BY id FOR NO KEY UPDATE);
-    IF cardinality(holds) = 0 THEN RETURN 0; END IF;
+    IF cardinality(holds) = 0 THEN RETURN; END IF;
     PERFORM release_holds_v1(holds, 'expired');
-    PERFORM lapse_v1(due);
-    RETURN cardinality(holds);
+    expired := cardinality(holds);
+    lapsed := lapse_v1(due);
 END $$;
 
 -- Take tickets of a paid order back: all of them, or those of _event. Stock returns, the refund becomes due.
 -- _by: customer (until refundable_until, less the fee, by the terms of the sale) or event (whole price, whenever).
 -- Tickets of a cancelled event have neither deadline nor fee, even before the shop gets round to giving them back.
--- result: cancelled, unknown, not-paid, too-late, checked-in.
+-- result: cancelled, unknown, not-paid, too-late, checked-in. ended: whether no ticket is left, so that the order is cancelled.
 CREATE FUNCTION cancel_order_v1(_order uuid, _event bigint, _by text)
-RETURNS TABLE (result text, refund_minor bigint, fee_minor bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (result text, refund_minor bigint, fee_minor bigint, ended boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    sale orders; ended uuid[]; terms record; source payment;
+    sale orders; terms record; source payment;
 BEGIN
     SELECT * INTO sale FROM orders WHERE id = _order FOR NO KEY UPDATE;
     SELECT array_agg(t.code) AS codes, coalesce(sum(t.price_minor), 0)::bigint AS paid,
@@ -340,12 +353,13 @@ BEGIN
     IF result <> 'cancelled' THEN RETURN NEXT; RETURN; END IF;
 
     UPDATE ticket SET state = 'void' WHERE code = ANY (terms.codes);
+    ended := NOT EXISTS (SELECT 1 FROM ticket WHERE order_id = _order AND state <> 'void');
     PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM ticket WHERE code = ANY (terms.codes))) ORDER BY id FOR NO KEY UPDATE;
     UPDATE seat SET hold_id = NULL, sold = false WHERE id = ANY (ARRAY(SELECT seat_id FROM ticket WHERE code = ANY (terms.codes)));
     UPDATE pool p SET available = p.available + t.back
     FROM (SELECT pool_id, count(*) AS back FROM ticket WHERE code = ANY (terms.codes) GROUP BY pool_id) AS t WHERE p.id = t.pool_id;
     UPDATE orders SET retained_minor = retained_minor - refund_minor,
-        status = CASE WHEN EXISTS (SELECT 1 FROM ticket WHERE order_id = _order AND state <> 'void') THEN 'paid' ELSE 'cancelled' END,
+        status = CASE WHEN ended THEN 'cancelled' ELSE 'paid' END,
         closed_at = clock_timestamp()
     WHERE id = _order;
     IF refund_minor > 0 THEN
@@ -388,14 +402,15 @@ END $$;
 -- Process webhooks and mark them processed, in the transaction of their effect. What several of them say of one payment
 -- counts once: that it was paid, else that it failed, else that it goes on.
 --
--- One row for each that was looked at; waited: since it was received. result: settle_v1's or settle_refund_v1's, or
--- unknown when nothing here matches it (it may come before what it speaks of: it is looked at again, up to ten times).
+-- One row for each that was looked at. result: settle_v1's or settle_refund_v1's, or unknown when nothing here matches it
+-- (it may come before what it speaks of: it is looked at again, up to ten times). issued: how many tickets the order got;
+-- moved, expired, took: as in settle_v1. Of several webhooks of one payment one has these, the others are replayed.
 CREATE FUNCTION process_webhooks_v1(_provider text, _events text[], _grace interval)
-RETURNS TABLE (event_id text, result text, order_id uuid, tickets integer, waited interval)
+RETURNS TABLE (event_id text, result text, moved text, issued integer, expired integer, took double precision, occurred_at timestamptz)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    hooks text[]; targets uuid[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
+    hooks text[]; targets uuid[]; tellers text[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
     outcomes jsonb := '{}'; hook record;
 BEGIN
     hooks := ARRAY(SELECT w.event_id FROM webhook_inbox w
@@ -415,10 +430,10 @@ BEGIN
             END) ORDER BY w.event_id)
     INTO targets FROM webhook_inbox w WHERE w.provider = _provider AND w.event_id = ANY (hooks);
 
-    SELECT array_agg(said.target), array_agg(said.status), array_agg(said.reference), array_agg(said.failure)
-    INTO payments, statuses, refs, failures
+    SELECT array_agg(said.event_id), array_agg(said.target), array_agg(said.status), array_agg(said.reference), array_agg(said.failure)
+    INTO tellers, payments, statuses, refs, failures
     FROM (
-        SELECT DISTINCT ON (targets[i]) targets[i] AS target, w.status, w.reference, w.failure
+        SELECT DISTINCT ON (targets[i]) w.event_id, targets[i] AS target, w.status, w.reference, w.failure
         FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
         WHERE w.event_id = ANY (hooks) AND w.kind = 'payment'
           -- Most tell what the provider's answer has said already: there is nothing to lock for them.
@@ -426,16 +441,16 @@ BEGIN
         ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status), w.received_at DESC
     ) AS said;
     IF payments IS NOT NULL THEN
-        SELECT jsonb_object_agg(s.payment, jsonb_build_array(s.result, s.order_id, cardinality(string_to_array(s.tickets, ','))))
+        SELECT jsonb_object_agg(tellers[array_position(payments, s.payment)], jsonb_build_array(
+            s.result, s.moved, cardinality(string_to_array(s.tickets, ',')), s.expired, s.took))
         INTO outcomes
         FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]), failures, _grace) AS s;
     END IF;
-    FOR hook IN SELECT targets[i] AS target, w.status, w.reference, w.failure
+    FOR hook IN SELECT w.event_id, targets[i] AS target, w.status, w.reference, w.failure
                 FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
                 WHERE w.event_id = ANY (hooks) AND w.kind = 'refund' AND targets[i] IS NOT NULL ORDER BY w.received_at LOOP
-        outcomes := outcomes || jsonb_build_object(hook.target, jsonb_build_array(
-            settle_refund_v1(hook.target, hook.status, hook.reference, hook.failure, interval '1 minute'),
-            (SELECT r.order_id FROM refund r WHERE r.id = hook.target)));
+        outcomes := outcomes || jsonb_build_object(hook.event_id, jsonb_build_array(
+            settle_refund_v1(hook.target, hook.status, hook.reference, hook.failure, interval '1 minute')));
     END LOOP;
 
     RETURN QUERY
@@ -446,6 +461,7 @@ BEGIN
     FROM unnest(hooks, targets) AS t(event, target)
     WHERE w.provider = _provider AND w.event_id = t.event AND w.event_id = ANY (hooks)
     RETURNING w.event_id,
-        coalesce(outcomes -> t.target::text ->> 0, CASE WHEN t.target IS NULL THEN 'unknown' ELSE 'replayed' END),
-        (outcomes -> t.target::text ->> 1)::uuid, (outcomes -> t.target::text ->> 2)::integer, clock_timestamp() - w.received_at;
+        coalesce(outcomes -> w.event_id ->> 0, CASE WHEN t.target IS NULL THEN 'unknown' ELSE 'replayed' END),
+        outcomes -> w.event_id ->> 1, (outcomes -> w.event_id ->> 2)::integer, (outcomes -> w.event_id ->> 3)::integer,
+        (outcomes -> w.event_id ->> 4)::double precision, w.occurred_at;
 END $$;

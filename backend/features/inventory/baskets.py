@@ -40,6 +40,7 @@ class HeldBaskets:
         self._offers = offers
         self._limits = limits
         self._counted = {result: metrics.holds.labels(result) for result in HOLD_RESULTS}
+        self._lapsed = metrics.orders.labels("lapsed")
 
     async def add(self, wanted: Wanted, buyer: Buyer) -> Basket:
         """Hold tickets for ten minutes, in the customer's basket or a new one: all of them, or DomainError."""
@@ -92,7 +93,9 @@ class HeldBaskets:
     async def release(self, buyer: Buyer, line: UUID | None = None) -> UUID:
         """Give the basket's tickets back, or those of one line."""
         basket_id = await self._id_of(buyer)
-        result = await self._database.fetch_value(queries.release_basket, {"basket": basket_id, "line": line})
+        row = await self._database.fetch_one(queries.release_basket, {"basket": basket_id, "line": line})
+        result, lapsed = row or ("unknown-basket", 0)
+        self._lapsed.inc(lapsed)
         if result != "released":
             raise basket_refusal(result)
         return basket_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -71,11 +71,22 @@ class HoldLimits:
 
 
 class Holds:
-    """The batcher of holds. A lane is a pool: its row is what requests contend for."""
+    """The batcher of holds. A lane is a pool: its row is what requests contend for.
 
-    def __init__(self, database: Database, limits: HoldLimits, batches: BatchLimits | None = None) -> None:
+    swept: told how many holds expired on demand, because somebody wanted their tickets before the worker came.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        limits: HoldLimits,
+        batches: BatchLimits | None = None,
+        *,
+        swept: Callable[[int], None] | None = None,
+    ) -> None:
         self._database = database
         self._limits = limits
+        self._swept = swept
         self._batcher: Batcher[HoldRequest, HoldAnswer] = Batcher(
             self._flush,
             lane=lambda request: request.lines[0].pool_id,
@@ -88,6 +99,10 @@ class Holds:
 
     async def _flush(self, requests: Sequence[HoldRequest]) -> list[HoldAnswer]:
         rows = await self._database.fetch_all(queries.hold_tickets, self._columns(requests), urgent=True)
+        if rows[-1][0] == "swept":
+            expired = rows.pop()[3]
+            if self._swept is not None:
+                self._swept(expired)
         return [HoldAnswer(*row) for row in rows]
 
     def _columns(self, requests: Sequence[HoldRequest]) -> dict[str, object]:

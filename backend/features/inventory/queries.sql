@@ -31,10 +31,10 @@ SELECT EXISTS (SELECT 1 FROM hold WHERE basket_id = %(basket)s)
 SELECT result, expires FROM extend_basket_v1(%(basket)s, %(ttl)s)
 
 -- name: release_basket
-SELECT release_basket_v1(%(basket)s, %(line)s)
+SELECT result, lapsed FROM release_basket_v1(%(basket)s, %(line)s)
 
 -- name: expire_holds
-SELECT expire_holds_v1(NULL, %(most)s)
+SELECT expire_holds_v1(NULL, %(most)s), 0
 
 -- name: lapse_orders
-SELECT lapse_orders_v1(%(most)s)
+SELECT expired, lapsed FROM lapse_orders_v1(%(most)s)

@@ -25,15 +25,16 @@ class Broken:
         return f"{self.invariant}: {self.subject}: {self.figures}"
 
 
-async def give_back_expired(database: Database) -> int:
-    """Release every hold that is due, and end the orders that were not paid for; how many holds that were."""
-    total = 0
+async def give_back_expired(database: Database) -> tuple[int, int]:
+    """Release every hold that is due, and end the orders that were not paid for; how many of each that were."""
+    holds = orders = 0
     for query in (queries.expire_holds, queries.lapse_orders):
-        released = _MOST
-        while released >= _MOST:
-            released = await database.fetch_value(query, {"most": _MOST})
-            total += released
-    return total
+        expired = _MOST
+        while expired >= _MOST:
+            expired, lapsed = await database.fetch_one(query, {"most": _MOST}) or (0, 0)
+            holds += expired
+            orders += lapsed
+    return holds, orders
 
 
 async def broken_invariants(database: Database) -> list[Broken]:

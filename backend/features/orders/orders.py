@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from backend.domain.errors import DomainError
 from backend.domain.money import Money
 from backend.domain.orders import EventView, OrderView, TicketView
 from backend.features.orders.checkout import queries
+from backend.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class WholeOrder:
 class Orders:
     """Reads and cancels orders; knows nothing of tokens, which the routes check."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, metrics: Metrics) -> None:
         self._database = database
+        self._cancelled = metrics.orders.labels("cancelled")
 
     async def whole(self, order_id: UUID) -> WholeOrder | None:
         """The order with everything about it, None when there is none."""
@@ -89,8 +91,7 @@ class Orders:
 
     async def cancel(self, order_id: UUID) -> None:
         """Give all tickets back; the money less the fee is refunded by the worker. Once cancelled, it stays so."""
-        row = await self._database.fetch_one(queries.cancel_order, {"order": order_id})
-        match row[0] if row else "unknown":
+        match await self._cancel(queries.cancel_order, {"order": order_id}):
             case "cancelled":
                 return
             case "too-late":
@@ -108,8 +109,14 @@ class Orders:
         """Give back, without a fee, the tickets of events that do not take place; how many orders it was."""
         due = await self._database.fetch_all(queries.orders_of_cancelled_events, {"most": most}, retry=True)
         for order_id, event_id in due:
-            await self._database.fetch_one(queries.cancel_for_event, {"order": order_id, "event": event_id})
+            await self._cancel(queries.cancel_for_event, {"order": order_id, "event": event_id})
         return len(due)
+
+    async def _cancel(self, query: str, params: Mapping[str, object]) -> str:
+        result, ended = await self._database.fetch_one(query, params) or ("unknown", False)
+        if ended:
+            self._cancelled.inc()
+        return str(result)
 
 
 def _order_view(head: Row, tickets: Sequence[Row]) -> OrderView:

@@ -31,10 +31,10 @@ ORDER BY e.starts_at, e.id, y.position, y.id, s.position, s.number, t.code
 SELECT amount_minor, status, reason FROM refund WHERE order_id = %(order)s ORDER BY created_at
 
 -- name: cancel_order
-SELECT result, refund_minor, fee_minor FROM cancel_order_v1(%(order)s, NULL, 'customer')
+SELECT result, ended FROM cancel_order_v1(%(order)s, NULL, 'customer')
 
 -- name: cancel_for_event
-SELECT result, refund_minor, fee_minor FROM cancel_order_v1(%(order)s, %(event)s, 'event')
+SELECT result, ended FROM cancel_order_v1(%(order)s, %(event)s, 'event')
 
 -- name: orders_of_cancelled_events
 SELECT DISTINCT t.order_id, t.event_id

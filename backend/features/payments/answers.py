@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from backend.domain.payments import ProviderUnavailable
@@ -35,6 +36,14 @@ def text_of(value: Any, most: int = 255) -> str:
 def optional_text(value: Any, most: int = 255) -> str | None:
     """The same, or None."""
     return None if value is None else text_of(value, most)
+
+
+def moment_of(value: Any) -> datetime:
+    """A point in time, with its zone. TypeError or ValueError when it is none."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment
 
 
 @contextmanager

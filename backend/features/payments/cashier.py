@@ -34,18 +34,10 @@ class ProviderCashier:
             report = Report(request.payment_id, "failed", failure=str(refused) or "refused")
         except ProviderUnavailable as unavailable:
             log.warning("no answer about payment %s: %s", request.payment_id, unavailable)
-            self._count("unavailable", began)
+            self._metrics.payments.labels(self.provider, "unavailable").inc()
+            self._metrics.payment_duration.labels(self.provider, "unavailable").observe(time.perf_counter() - began)
             return Charge("waiting")
-        if report.status != "processing":
-            self._count(report.status, began)
-        settled = await self._settlements.record(report)
-        if settled.result == "paid":
-            self._metrics.payment_to_ticket.observe(time.perf_counter() - began)
-        return _charge(report, settled)
-
-    def _count(self, result: str, began: float) -> None:
-        self._metrics.payments.labels(self.provider, result).inc()
-        self._metrics.payment_duration.labels(self.provider, result).observe(time.perf_counter() - began)
+        return _charge(report, await self._settlements.record(report))
 
 
 def _charge(report: Report, settled: Settled) -> Charge:

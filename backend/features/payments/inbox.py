@@ -9,7 +9,7 @@ from backend.db.arrays import text_array_literal, uuid_array_literal
 from backend.db.errors import LockTimeout, QueryTimeout, Rejected
 from backend.db.pool import Database
 from backend.domain.payments import WebhookEvent
-from backend.features.payments.settlements import GRACE, queries
+from backend.features.payments.settlements import GRACE, Effect, count_effect, queries
 from backend.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ async def receive(database: Database, provider: str, events: Sequence[WebhookEve
                 "processing" if event.status in _STILL_OPEN else event.status for event in events
             ),
             "failure": text_array_literal(event.failure for event in events),
+            "occurred_at": text_array_literal(event.occurred_at.isoformat() for event in events),
         },
         retry=True,
     )
@@ -59,16 +60,11 @@ async def _process(database: Database, provider: str, events: Sequence[str], met
     results = await database.fetch_all(
         queries.process_webhooks, {"provider": provider, "events": text_array_literal(events), "grace": GRACE}
     )
-    paid = set()
-    for event_id, result, order_id, tickets, waited in results:
+    for event_id, result, occurred_at, moved, issued, expired, took in results:
         if result == "unknown":
             log.warning("webhook %s of %s matches nothing here", event_id, provider)
-        elif result == "paid" and order_id not in paid:  # several webhooks may have told of it
-            paid.add(order_id)
-            metrics.orders.labels("paid").inc()
-            metrics.tickets_sold.inc(tickets)
-            metrics.payments.labels(provider, "succeeded").inc()
-            metrics.payment_to_ticket.observe(waited)
+        elif took is not None:
+            count_effect(metrics, provider, Effect(result, moved, issued or 0, expired, took), since=occurred_at)
 
 
 async def _process_alone(database: Database, provider: str, event_id: str, metrics: Metrics) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final, cast, get_args
 from uuid import UUID
 
@@ -21,7 +20,15 @@ from backend.domain.payments import (
     WebhookRejected,
 )
 from backend.domain.signatures import BadSignature, verify
-from backend.features.payments.answers import NONSENSE, URL_LENGTH, optional_text, reading, reference_of, text_of
+from backend.features.payments.answers import (
+    NONSENSE,
+    URL_LENGTH,
+    moment_of,
+    optional_text,
+    reading,
+    reference_of,
+    text_of,
+)
 from backend.features.payments.http import ProviderHttp, Timeouts
 
 TIMEOUTS: Final = Timeouts(connect=2, total=5)
@@ -116,6 +123,7 @@ def _intent(answer: dict[str, Any]) -> PaymentIntent:
             cast(PaymentStatus, _one_of(_PAYMENT_STATUSES, answer["status"])),
             optional_text(answer.get("pay_url"), URL_LENGTH),
             optional_text(answer.get("failure")),
+            moment_of(answer["paid_at"]) if answer.get("paid_at") else None,
         )
 
 
@@ -127,7 +135,7 @@ def _event(event: dict[str, Any]) -> WebhookEvent:
         reference=reference_of(data["id"]),
         payment_id=UUID(data["payment_id"]),
         status=_one_of({"payment": _PAYMENT_STATUSES, "refund": _REFUND_STATUSES}[kind], data["status"]),
-        occurred_at=datetime.fromisoformat(event["occurred_at"]),
+        occurred_at=moment_of(event["occurred_at"]),
         refund_id=UUID(data["refund_id"]) if kind == "refund" else None,
         failure=optional_text(data.get("failure")),
     )

@@ -1,13 +1,13 @@
 -- name: settle
-SELECT result, order_id, order_status, tickets
+SELECT result, order_id, order_status, tickets, moved, expired, took
 FROM settle_v1(%(payment)s, %(status)s, %(reference)s, %(pay_url)s, %(failure)s, %(grace)s)
 
 -- name: receive_webhooks
 -- The second delivery of an event changes nothing.
-INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status, failure)
+INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status, failure, occurred_at)
 SELECT %(provider)s, * FROM unnest(
     %(event_id)s::text[], %(kind)s::text[], %(reference)s::text[], %(payment_id)s::uuid[], %(refund_id)s::uuid[], %(status)s::text[],
-    %(failure)s::text[]
+    %(failure)s::text[], %(occurred_at)s::timestamptz[]
 )
 ON CONFLICT DO NOTHING
 
@@ -19,7 +19,7 @@ WHERE provider = %(provider)s AND processed_at IS NULL AND next_attempt_at <= no
 ORDER BY next_attempt_at LIMIT %(most)s
 
 -- name: process_webhooks
-SELECT event_id, result, order_id, tickets, EXTRACT(epoch FROM waited)::double precision
+SELECT event_id, result, occurred_at, moved, issued, expired, took
 FROM process_webhooks_v1(%(provider)s, %(events)s, %(grace)s)
 
 -- name: postpone_webhook

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from backend.db.arrays import text_array_literal, uuid_array_literal
 from backend.db.batches import Batcher, BatchLimits
-from backend.db.pool import Database
+from backend.db.pool import Database, Row
 from backend.db.queries import load_queries
 from backend.domain.charges import ticket_codes
 from backend.domain.payments import PaymentIntent
@@ -27,13 +27,14 @@ _LANES = 2  # confirming contends for no row, so lanes only spread the batches o
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the provider says of one payment."""
+    """What the provider says of one payment. paid_at: when it was made, if the provider says."""
 
     payment_id: UUID
     status: SettledStatus
     reference: str | None = None
     pay_url: str | None = None
     failure: str | None = None
+    paid_at: datetime | None = None
 
     @classmethod
     def of(cls, payment_id: UUID, intent: PaymentIntent) -> Report:
@@ -44,7 +45,7 @@ class Report:
                 status = intent.status
             case _:
                 status = "processing"
-        return cls(payment_id, status, intent.reference, intent.pay_url, intent.failure)
+        return cls(payment_id, status, intent.reference, intent.pay_url, intent.failure, intent.paid_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,48 @@ class Settled:
     order_id: UUID | None
     order_status: str | None
     tickets: tuple[UUID, ...]
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a settlement changed, as it is counted: once, whoever reports it first.
+
+    moved: the status that the order reached by it. issued: its tickets. expired: its holds that ended unpaid. took:
+    seconds from the payment's beginning to its settlement.
+    """
+
+    result: str
+    moved: str | None
+    issued: int
+    expired: int
+    took: float
+
+
+# As payments_total names them. Money that came too late for its tickets has been taken all the same.
+_COUNTED_AS = {"paid": "succeeded", "refund-due": "succeeded", "failed": "failed", "cancelled": "cancelled"}
+
+
+def count_effect(metrics: Metrics, provider: str, effect: Effect, *, since: datetime) -> None:
+    """Count what a settlement changed. since: when the payment was made, or when the shop got to know."""
+    result = _COUNTED_AS[effect.result]
+    metrics.payments.labels(provider, result).inc()
+    metrics.payment_duration.labels(provider, result).observe(effect.took)
+    metrics.holds_expired.inc(effect.expired)
+    if effect.moved is not None:
+        metrics.orders.labels(effect.moved).inc()
+    if effect.result == "paid":
+        metrics.tickets_sold.inc(effect.issued)
+        metrics.payment_to_ticket.observe((datetime.now(UTC) - since).total_seconds())
 
 
 class Settlements:
     """The batcher of settlements. Reporting the same again changes nothing."""
 
-    def __init__(self, database: Database, metrics: Metrics, batches: BatchLimits | None = None) -> None:
+    def __init__(self, database: Database, metrics: Metrics, provider: str, batches: BatchLimits | None = None) -> None:
         self._database = database
         self._metrics = metrics
+        self._provider = provider
         self._batcher: Batcher[Report, Settled] = Batcher(
             self._flush,
             lane=lambda report: report.payment_id.int % _LANES,
@@ -73,10 +108,10 @@ class Settlements:
 
     async def record(self, report: Report) -> Settled:
         """Record it, and answer what followed."""
+        received = datetime.now(UTC)
         settled = await self._batcher.submit(report)
-        if settled.result == "paid":
-            self._metrics.orders.labels("paid").inc()
-            self._metrics.tickets_sold.inc(len(settled.tickets))
+        if settled.effect is not None:
+            count_effect(self._metrics, self._provider, settled.effect, since=report.paid_at or received)
         return settled
 
     async def _flush(self, reports: Sequence[Report]) -> list[Settled]:
@@ -92,4 +127,12 @@ class Settlements:
             },
             urgent=True,
         )
-        return [Settled(result, order, status, ticket_codes(codes)) for result, order, status, codes in rows]
+        return [_settled(row) for row in rows]
+
+
+def _settled(row: Row) -> Settled:
+    """From a row of the query settle."""
+    result, order_id, order_status, codes, moved, expired, took = row
+    tickets = ticket_codes(codes)
+    effect = None if took is None else Effect(result, moved, len(tickets), expired, took)
+    return Settled(result, order_id, order_status, tickets, effect)

@@ -37,6 +37,7 @@ SELECT result, basket FROM hold_tickets_v1(
     array_fill(%(known)s::uuid, {_EACH}), array_fill(true, {_EACH}), array_fill(NULL::text, {_EACH}),
     array_fill(NULL::text, {_EACH}), %(types)s, %(quantities)s, %(seats)s, '{{1,2,3}}',
     interval '10 minutes', NULL, NULL)
+WHERE result <> 'swept'
 """
 _CHECKOUT = """
 SELECT result, payment FROM checkout_v1(

@@ -13,6 +13,8 @@ from backend.features.orders.orders import Orders
 from backend.messaging.relay import Relay
 from backend.messaging.sinks.mail import MailSink
 from backend.messaging.sinks.mailbox import Mailbox
+from backend.telemetry.metrics import Metrics
+from backend.telemetry.promise import load_promise
 from tests.box_office import BoxOffice
 
 CHECKOUT = """
@@ -33,9 +35,15 @@ async def buy(box_office: BoxOffice, email: str | None) -> UUID:
     return order_id
 
 
+def orders_in(db: Database) -> Orders:
+    return Orders(db, Metrics(load_promise()))
+
+
 async def post(db: Database, folder: Path) -> None:
     """Route and deliver whatever there is."""
-    compose = Composer(Orders(db), lambda order_id: f"https://shop.example/orders/{order_id}", Sender("t@shop.example"))
+    compose = Composer(
+        orders_in(db), lambda order_id: f"https://shop.example/orders/{order_id}", Sender("t@shop.example")
+    )
     sink = MailSink(WANTS, compose, Mailbox(folder))
     relay = Relay(db, [sink])
     await relay.route()
@@ -52,7 +60,7 @@ async def test_a_buyer_gets_the_tickets_and_after_cancelling_the_confirmation(
 ) -> None:
     order_id = await buy(box_office, "ana@example.com")
     await post(db, tmp_path)
-    await Orders(db).cancel(order_id)
+    await orders_in(db).cancel(order_id)
     await post(db, tmp_path)
     tickets, cancellation = letters(tmp_path)
     assert [letter["To"] for letter in (tickets, cancellation)] == ["ana@example.com"] * 2

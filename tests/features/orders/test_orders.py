@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend import parts
 from backend.domain.errors import DomainError
 from backend.features.orders.orders import Orders
 from tests.box_office import BoxOffice, Sale
@@ -22,7 +23,7 @@ async def shop(box_office: BoxOffice, dsn: str, tmp_path: Path) -> AsyncIterator
 
 @pytest.fixture
 def orders(shop: Shop) -> Orders:
-    return Orders(shop.box_office.database)
+    return Orders(shop.box_office.database, parts.metrics(shop.settings))
 
 
 async def buy(shop: Shop, *lines: tuple[Sale, int]) -> Answer:
