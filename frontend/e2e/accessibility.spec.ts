@@ -131,7 +131,7 @@ test("the provider's page: to pay, after a wrong card and a declined one, at the
   await expectAccessible(page);
 });
 
-test("on a phone nothing needs scrolling sideways but the hall's plan, and seats are large enough to hit", async ({
+test("on a phone only the hall scrolls sideways, seats are large enough to hit, and chosen ones in sight", async ({
   page,
 }) => {
   await page.setViewportSize({ width: 320, height: 640 });
@@ -142,4 +142,13 @@ test("on a phone nothing needs scrolling sideways but the hall's plan, and seats
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   const seat = await page.getByRole("checkbox").first().boundingBox();
   expect(Math.min(seat?.width ?? 0, seat?.height ?? 0)).toBeGreaterThanOrEqual(24);
+  await page.getByRole("checkbox").last().scrollIntoViewIfNeeded();
+  await page.getByRole("button", { name: /^Choose the best/ }).click();
+  const chosen = page.getByRole("checkbox", { checked: true }).first();
+  await expect
+    .poll(async () => {
+      const { x = 0, width = 0 } = (await chosen.boundingBox()) ?? {};
+      return x > 0 && x + width < 320;
+    })
+    .toBe(true);
 });

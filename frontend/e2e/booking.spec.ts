@@ -106,6 +106,7 @@ test("an order is cancelled after its fee was shown and asked about", async ({ p
   await page.getByRole("button", { name: "Cancel the order" }).click();
   await dialog.getByRole("button", { name: "Cancel the order" }).click();
   await expect(page.getByRole("heading", { name: "This order is cancelled" })).toBeVisible();
+  expect(await page.evaluate(() => window.scrollY)).toBe(0);
   await expect(page.getByText(/€94\.99 (is on its way|was paid) back/)).toBeVisible();
 });
 

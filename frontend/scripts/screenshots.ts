@@ -17,6 +17,7 @@ const DESK = {
 const PHONE = { ...DESK, viewport: { width: 390, height: 844 }, hasTouch: true, deviceScaleFactor: 2 };
 
 async function photograph(page: Page, name: string): Promise<void> {
+  await page.mouse.move(0, 0); // or what was clicked last looks hovered
   await page.evaluate(() =>
     Promise.all([
       document.fonts.ready,

@@ -46,8 +46,8 @@ def arcs(colours: Palette, chance: Random) -> Iterator[str]:
             corner = int(chance.random() * 4)
             filled = chance.random()
             ink = colours.accent if filled < 0.2 else colours.light if filled < 0.55 else colours.tone
-            for radius in (cell, cell * 0.66, cell * 0.33):
-                yield _quarter(*centre[corner], radius, corner, ink if radius != cell * 0.66 else colours.ground)
+            for outer, inner in ((cell, cell * 0.66), (cell * 0.33, 0.0)):
+                yield _quarter(*centre[corner], outer, inner, corner, ink)
 
 
 def rays(colours: Palette, chance: Random) -> Iterator[str]:
@@ -174,14 +174,18 @@ def _polygon(points: list[tuple[float, float]], fill: str, edge: str = "") -> st
     return f'<polygon points="{" ".join(f"{x:.0f},{y:.0f}" for x, y in points)}" fill="{fill}"{outline}/>'
 
 
-def _quarter(x: float, y: float, radius: float, corner: int, fill: str) -> str:
-    """The quarter disc that opens from this corner of a square (0: top left, clockwise) into it."""
+def _quarter(x: float, y: float, outer: float, inner: float, corner: int, fill: str) -> str:  # noqa: PLR0913, PLR0917
+    """The quarter ring about this corner of a square (0: top left, clockwise), inside the square. inner 0: a disc."""
     right, down = ((1, 1), (-1, 1), (-1, -1), (1, -1))[corner]
-    sweep = int(right == down)
-    path = f"M{x} {y}h{right * radius:.0f}A{radius:.0f} {radius:.0f} 0 0 {sweep} {x} {y + down * radius:.0f}Z"
+    (near_x, near_y), (far_x, far_y) = ((x + right * radius, y + down * radius) for radius in (inner, outer))
+    there, back = int(right == down), int(right != down)
+    path = (
+        f"M{near_x:.0f} {y}H{far_x:.0f}A{outer:.0f} {outer:.0f} 0 0 {there} {x} {far_y:.0f}"
+        f"V{near_y:.0f}A{inner:.0f} {inner:.0f} 0 0 {back} {near_x:.0f} {y}Z"
+    )
     return f'<path fill="{fill}"{_seam(fill)} d="{path}"/>'
 
 
 def _seam(fill: str) -> str:
-    """Shapes that meet overlap a little, or a hairline of the ground shines through."""
-    return f' stroke="{fill}"'
+    """Shapes that meet overlap by a pixel of a poster in the list, or a hairline of the ground shines through."""
+    return f' stroke="{fill}" stroke-width="3"'

@@ -14,6 +14,8 @@ HTMLDialogElement.prototype.showModal = function showModal() {
 HTMLDialogElement.prototype.close = function close() {
   this.open = false;
 };
+// Nor does it lay pages out, so there is nothing to scroll.
+window.scrollTo = () => {};
 
 beforeEach(() => {
   localStorage.clear();

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import styles from "./empty-page.module.css";
 import { Heading } from "./heading.tsx";
 
@@ -8,6 +8,8 @@ export function EmptyPage(props: {
   readonly text: string;
   readonly children: ReactNode;
 }) {
+  // It often takes the place of a longer page that was scrolled, and would begin out of sight.
+  useEffect(() => window.scrollTo(0, 0), []);
   return (
     <div className={styles.page}>
       <Heading title={props.title} />

@@ -20,6 +20,19 @@ test("a central pair further back beats one at the edge of the front", () => {
   expect(numbers(bestSeats(rowsOf(someSeats(8, taken)), 2))).toEqual(["B4", "B5"]);
 });
 
+test("the edge of the front row is worse than the middle of one well behind it", () => {
+  const free = ({ row, number }: Seat) =>
+    (row === "A" && number < 3) || (row === "E" && [8, 9].includes(number));
+  const hall = [..."ABCDE"]
+    .flatMap((row) => rowsOf(someSeats(16))[0]?.seats.map((seat) => ({ ...seat, row })) ?? [])
+    .map((seat, index) => ({
+      ...seat,
+      id: index,
+      state: free(seat) ? ("free" as const) : ("sold" as const),
+    }));
+  expect(numbers(bestSeats(rowsOf(hall), 2))).toEqual(["E8", "E9"]);
+});
+
 test("an aisle, a gap in the numbers, does not count as side by side", () => {
   const aisle = (seat: Seat) => ({ number: seat.number > 2 ? seat.number + 10 : seat.number });
   expect(numbers(bestSeats(rowsOf(someSeats(4, aisle)), 2))).toEqual(["A1", "A2"]);

@@ -87,8 +87,9 @@ function runs(row: Row, rowIndex: number, quantity: number): readonly Run[] {
   return row.seats
     .map((_, start) => ({
       seats: row.seats.slice(start, start + quantity),
-      // Two seats off the middle are as bad as one row further back.
-      distance: rowIndex + Math.abs(offset(row, start + (quantity - 1) / 2)) / 2,
+      // Three seats off the middle are about as bad as one row further back, and towards the edge, from where one
+      // sees the stage from the side, each seat is worse than the one before.
+      distance: rowIndex + offset(row, start + (quantity - 1) / 2) ** 2 / 8,
     }))
     .filter((run) => sideBySide(run.seats, quantity));
 }

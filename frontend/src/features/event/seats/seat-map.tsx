@@ -1,4 +1,4 @@
-import { type CSSProperties, type KeyboardEvent, type MouseEvent, useMemo, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type MouseEvent, useEffect, useMemo, useState } from "react";
 import type { Seat } from "#shared/api/types.ts";
 import { counted } from "#shared/words/counts.ts";
 import { money } from "#shared/words/money.ts";
@@ -30,6 +30,8 @@ export function SeatMap({ seats, chosen, currency, onToggle }: SeatMapProps) {
   const tabStop = current ?? seats.find((seat) => seat.state === "free")?.id ?? seats[0]?.id ?? null;
   const widest = Math.max(...rows.map((row) => row.seats.length));
   const ids = new Set(chosen.map((seat) => seat.id));
+  const first = chosen[0]?.id;
+  useEffect(() => showAcross(first), [first]);
 
   function toggle(event: MouseEvent<HTMLElement>) {
     const seat = seats.find(({ id }) => id === seatIdOf(event.target));
@@ -96,6 +98,18 @@ export function SeatMap({ seats, chosen, currency, onToggle }: SeatMapProps) {
 function startInTheMiddle(hall: HTMLElement | null): void {
   if (hall) {
     hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2;
+  }
+}
+
+/** Where the hall scrolls sideways, seats that were chosen without touching them may be out of sight. */
+function showAcross(seatId: number | undefined): void {
+  const seat = document.getElementById(`seat-${seatId}`);
+  const hall = seat?.closest(`.${styles.hall}`);
+  if (seat && hall) {
+    const [at, frame] = [seat.getBoundingClientRect(), hall.getBoundingClientRect()];
+    if (at.left < frame.left + at.width || at.right > frame.right - at.width) {
+      hall.scrollLeft += at.left - frame.left - frame.width / 2;
+    }
   }
 }
 
