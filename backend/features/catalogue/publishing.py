@@ -50,26 +50,36 @@ class _Event:
     fee_bp: int
 
 
-class Publication:
-    """One planned event on its way into the database, in the caller's transaction. now: when an open sale begins."""
+_Rows = Mapping[str, list[tuple[str, int]]]
+"""Of each seated ticket type, the rows as they are: label and seats, front first."""
 
-    def __init__(self, tx: Transaction, plan: EventPlan, now: datetime) -> None:
+
+class Publication:
+    """One planned event on its way into the database, in the caller's transaction.
+
+    now: when an open sale begins. rehearsal: nothing is locked or written; EventFileError for what cannot be done.
+    """
+
+    def __init__(self, tx: Transaction, plan: EventPlan, now: datetime, *, rehearsal: bool = False) -> None:
         self._tx = tx
         self._plan = plan
         self._now = now
+        self._rehearsal = rehearsal
         self._details: list[str] = []
 
     async def publish(self) -> int:
         """Make the event, its pools, ticket types and seats; answer its number."""
         event_id = await self._put_event()
         if self._plan.id is not None:
-            await self._tx.execute(queries.number_events_after, {"id": self._plan.id})
+            await self._write(queries.number_events_after, {"id": self._plan.id})
         await self._put_pools(event_id, {})
         await self._put_types(event_id, {})
+        await self._put_seats(event_id, {})
         return event_id
 
     async def change(self, event_id: int) -> tuple[str, list[str]]:
         """Bring it up to date; answer the status that it had, and every difference."""
+        await self._write(queries.lock_event, {"event": event_id})
         row = await self._tx.fetch_one(queries.event_to_change, {"event": event_id})
         old = _Event(*row)  # type: ignore[misc]
         self._demand_possible(old)
@@ -77,10 +87,16 @@ class Publication:
         await self._put_event()
         pools = await self._tx.fetch_all(queries.pools_to_change, {"event": event_id})
         types = await self._tx.fetch_all(queries.types_to_change, {"event": event_id})
-        await self._remove_seats(event_id)
+        rows = await self._rows_of_seats(event_id)
+        await self._remove_seats(event_id, rows)
         await self._put_pools(event_id, {name: _Pool(*rest) for name, *rest in pools})
         await self._put_types(event_id, {name: _Type(*rest) for name, *rest in types})
+        await self._put_seats(event_id, rows)
         return old.status, self._details
+
+    async def _write(self, statement: str, values: Mapping[str, Any]) -> None:
+        if not self._rehearsal:
+            await self._tx.execute(statement, values)
 
     def _refuse(self, why: str) -> EventFileError:
         return EventFileError(f"{self._plan.where}: {self._plan.slug}: {why}")
@@ -108,7 +124,7 @@ class Publication:
     async def _put_event(self) -> int:
         plan = self._plan
         values = {name: getattr(plan, name) for name in ("id", "slug", "checksum", *_Event.__slots__)}
-        return int(await self._tx.fetch_value(queries.put_event, values))
+        return 0 if self._rehearsal else int(await self._tx.fetch_value(queries.put_event, values))
 
     async def _put_pools(self, event_id: int, old: Mapping[str, _Pool]) -> None:
         for name, capacity in self._plan.pools.items():
@@ -120,7 +136,7 @@ class Publication:
                 if capacity < taken:
                     raise self._refuse(f"{name} cannot shrink to {capacity}: {taken} are sold or held")
                 self._details.append(f"capacity of {name} {known.capacity} -> {capacity}")
-            await self._tx.execute(queries.put_pool, {"event": event_id, "name": name, "capacity": capacity})
+            await self._write(queries.put_pool, {"event": event_id, "name": name, "capacity": capacity})
 
     async def _put_types(self, event_id: int, old: Mapping[str, _Type]) -> None:
         for position, planned in enumerate(self._plan.types):
@@ -131,13 +147,11 @@ class Publication:
             if known != wanted:
                 self._compare_type(planned.name, known, wanted)
                 values = {name: getattr(wanted, name) for name in _Type.__slots__}
-                await self._tx.execute(queries.put_type, {**values, "event": event_id, "name": planned.name})
-            if planned.seated:
-                await self._tx.execute(queries.put_seats, self._seats(event_id, planned))
+                await self._write(queries.put_type, {**values, "event": event_id, "name": planned.name})
         for name in old.keys() - {planned.name for planned in self._plan.types}:
             if not old[name].withdrawn:
                 self._details.append(f"ticket type {name} withdrawn")
-                await self._tx.execute(queries.withdraw_type, {"event": event_id, "name": name})
+                await self._write(queries.withdraw_type, {"event": event_id, "name": name})
 
     def _wanted(self, planned: TypePlan, position: int, known: _Type | None) -> _Type:
         on_sale_at = planned.on_sale_at or (known.on_sale_at if known else self._now)
@@ -165,19 +179,29 @@ class Publication:
         fields = ("description", "on_sale_at", "off_sale_at", "max_per_order", "max_per_customer", "position")
         self._note_differences(f"{name}: ", known, wanted, fields)
 
-    async def _remove_seats(self, event_id: int) -> None:
+    async def _rows_of_seats(self, event_id: int) -> _Rows:
+        rows: dict[str, list[tuple[str, int]]] = {}
+        for name, label, seats in await self._tx.fetch_all(queries.rows_of_seats, {"event": event_id}):
+            rows.setdefault(name, []).append((label, seats))
+        return rows
+
+    async def _remove_seats(self, event_id: int, rows: _Rows) -> None:
         """Take away what the hall no longer has; nobody may have it or be about to pay for it."""
-        rows = await self._tx.fetch_all(queries.rows_of_seats, {"event": event_id})
         for planned in self._plan.types:
-            now = [(label, seats) for name, label, seats in rows if name == planned.name]
-            if not planned.seated or now == list(planned.rows) or not now:
+            if not planned.seated or rows.get(planned.name, list(planned.rows)) == list(planned.rows):
                 continue
             values = self._seats(event_id, planned)
             if blocked := await self._tx.fetch_all(queries.seats_in_the_way, values):
                 label, number = blocked[0]
                 raise self._refuse(f"{planned.name} row {label} seat {number} cannot go: it is sold or held")
-            await self._tx.execute(queries.remove_seats, values)
+            await self._write(queries.remove_seats, values)
             self._details.append(f"seats of {planned.name}")
+
+    async def _put_seats(self, event_id: int, rows: _Rows) -> None:
+        """Last, because while a big hall is laid out nobody can buy."""
+        for planned in self._plan.types:
+            if planned.seated and rows.get(planned.name) != list(planned.rows):
+                await self._write(queries.put_seats, self._seats(event_id, planned))
 
     @staticmethod
     def _seats(event_id: int, planned: TypePlan) -> dict[str, Any]:

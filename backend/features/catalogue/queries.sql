@@ -63,13 +63,17 @@ SELECT pg_advisory_xact_lock(hashtext('event files'))
 -- name: known_events
 SELECT slug, id, checksum, starts_at FROM event WHERE slug = ANY (%(slugs)s) OR id = ANY (%(ids)s::bigint[])
 
+-- name: lock_event
+-- The pools in the order in which whoever sells locks them.
+SELECT 1 FROM event WHERE id = %(event)s FOR NO KEY UPDATE;
+SELECT 1 FROM pool WHERE event_id = %(event)s ORDER BY id FOR NO KEY UPDATE
+
 -- name: event_to_change
 SELECT name, description, venue, city, starts_at, timezone, currency, status, refundable_until, cancellation_fee_bp
-FROM event WHERE id = %(event)s FOR NO KEY UPDATE
+FROM event WHERE id = %(event)s
 
 -- name: pools_to_change
--- In the order in which whoever sells locks them.
-SELECT name, id, capacity, available FROM pool WHERE event_id = %(event)s ORDER BY id FOR NO KEY UPDATE
+SELECT name, id, capacity, available FROM pool WHERE event_id = %(event)s
 
 -- name: types_to_change
 SELECT t.name, t.description, p.name, t.price_minor, t.seated, t.on_sale_at, t.off_sale_at, t.max_per_order,

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +10,12 @@ import pytest
 
 from backend.db.listen import listen
 from backend.db.pool import Database
-from backend.features.catalogue.apply import Change, apply_events
+from backend.features.catalogue.apply import Change, StoppedError, apply_events
 from backend.features.catalogue.plans import EventFileError
-from tests.box_office import BoxOffice
+from tests.box_office import BoxOffice, eventually
 from tests.features.catalogue.samples import HALL, NOW, event, season, write
 
-Apply = Callable[..., Awaitable[list[Change]]]
+Apply = Callable[..., Coroutine[Any, Any, list[Change]]]
 SEATED = event(hall="small-hall", tickets="- {section: Stalls, price: 30.00}")
 TWO_TYPES = """
     - {name: Floor, price: 20.00, capacity: 100}
@@ -247,6 +247,56 @@ async def test_every_process_is_told_which_events_changed(apply: Apply, dsn: str
         assert (await anext(news)).resync
         await apply(event(id="5"), event("other", id="6"))
         assert (await anext(news)).notices == (("catalogue", "[5,6]"),)
+
+
+async def test_all_that_cannot_be_done_is_named_before_anything_is(apply: Apply, box_office: BoxOffice) -> None:
+    hall = "- {name: Hall, price: 20.00, capacity: 100}"
+    await apply(event(), event("other", tickets=hall))
+    await taken(box_office, "Hall", 7)
+    small = hall.replace("100", "1")
+    with pytest.raises(EventFileError) as refused:
+        await apply(event("new"), event(currency="GBP"), event("other", tickets=small), event("third", name="Third"))
+    first, second = refused.value.problems
+    assert "night: it is sold in EUR" in first
+    assert "other: Hall cannot shrink to 1: 7 are sold or held" in second
+    assert await box_office.rows("SELECT slug FROM event ORDER BY id") == [("night",), ("other",)]
+
+
+async def test_one_event_after_another_is_locked_and_only_while_it_changes(
+    apply: Apply, db: Database, box_office: BoxOffice
+) -> None:
+    await apply(event(), event("other"))
+    async with db.transaction() as somebody:
+        await somebody.execute("SELECT 1 FROM pool WHERE event_id = 2 FOR UPDATE")
+        applying = asyncio.create_task(apply(event(name="First"), event("other", name="Second")))
+        await eventually(lambda: box_office.value("SELECT name = 'First' FROM event WHERE id = 1"))
+        assert not applying.done()
+        await box_office.rows("SELECT 1 FROM pool WHERE event_id = 1 FOR UPDATE NOWAIT")
+    assert [change.action for change in await applying] == ["changed"] * 2
+
+
+async def test_an_error_in_the_middle_says_what_is_done_and_the_same_file_goes_on(
+    apply: Apply, db: Database, box_office: BoxOffice
+) -> None:
+    await apply(event(), event("other"), event("third"))
+    changed = [event(name="First"), event("other", name="Second"), event("third")]
+    async with db.transaction() as somebody:
+        await somebody.execute("SELECT 1 FROM pool WHERE event_id = 2 FOR UPDATE")
+        with pytest.raises(StoppedError, match=r"(?s)lock timeout.*other.*1 event .* night.*again"):
+            await apply(*changed)
+    assert [change.action for change in await apply(*changed)] == ["unchanged", "changed", "unchanged"]
+    assert await told(box_office) == ["event.published"] * 3 + ["event.changed"] * 2
+
+
+async def test_what_was_done_before_an_error_is_announced(apply: Apply, db: Database, dsn: str) -> None:
+    await apply(event(), event("other"))
+    async with asyncio.timeout(5), aclosing(listen(dsn, ["catalogue"])) as news:
+        assert (await anext(news)).resync
+        async with db.transaction() as somebody:
+            await somebody.execute("SELECT 1 FROM pool WHERE event_id = 2 FOR UPDATE")
+            with pytest.raises(StoppedError):
+                await apply(event(name="First"), event("other", name="Second"))
+        assert (await anext(news)).notices == (("catalogue", "[1]"),)
 
 
 async def test_files_applied_at_once_do_not_interleave(apply: Apply, db: Database, box_office: BoxOffice) -> None:
