@@ -21,12 +21,13 @@ from backend.telemetry.logs import REQUEST_ID, RequestLine, RequestLog
 from backend.telemetry.traffic import METHODS, OTHER, HttpMetrics, RouteMeter
 from backend.web.client import AddressLimiter, client_address
 from backend.web.deadline import Deadlines, Task, current_task
-from backend.web.headers import add_headers
+from backend.web.headers import add_headers, default_headers
 from backend.web.health import Health
 from backend.web.openapi import statuses_of
 from backend.web.origin import public_origin, refuse_foreign_page
 from backend.web.problems import Problem, problem_of, problem_response
 from backend.web.routes import Kind, Route, adapted
+from backend.web.sending import Sender
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ class Edge:
         self._health = health
         self._requests = requests
         self._own_origin = public_origin(options.public_url)
+        self._headers = default_headers(https=options.public_url.startswith("https:"))
+        self._sender = Sender(self._headers)
         self._deadlines = Deadlines()
         self._limiter = AddressLimiter(options.requests_per_second) if options.requests_per_second else None
         self._ids = map((secrets.token_hex(6) + "-{:x}").format, count(1))
@@ -97,10 +100,10 @@ class Edge:
                 resources[route.pattern].add_route(method, partial(self._answer, handler, policy))
         self._serve_nothing_else(app)
         app.cleanup_ctx.append(self._watching_deadlines)
-        add_headers(app, https=self._options.public_url.startswith("https:"))
+        add_headers(app, self._headers)
 
     async def _answer(self, handler: Handler, policy: _Policy, request: web.Request) -> web.StreamResponse:
-        """Identify the request, have it answered in time, measure it."""
+        """Identify the request, have it answered in time, measure it, send the answer."""
         started = perf_counter()
         given = request.headers.get("X-Request-ID")
         REQUEST_ID.set(given if given and _REQUEST_ID.fullmatch(given) else next(self._ids))
@@ -123,7 +126,7 @@ class Edge:
             self._record(request, policy, status, perf_counter() - started)
         if self._health.draining:
             response.force_close()  # the next request of this connection should reach another process
-        return response
+        return await self._sender.send(request, response)
 
     def _admit(self, request: web.Request, policy: _Policy) -> None:
         """Problem when the request is not to be answered at all."""

@@ -31,13 +31,18 @@ _REQUEST_ID = istr("X-Request-ID")
 _SERVER = istr("Server")
 
 
-def add_headers(app: web.Application, *, https: bool) -> None:
-    """Complete every answer just before its head is sent, streams and errors included."""
-    defaults = [(istr(name), value) for name, value in (_API | (_ONLY_HTTPS if https else {})).items()]
+def default_headers(*, https: bool) -> dict[str, str]:
+    """https: whether the shop's public address is one."""
+    return _API | (_ONLY_HTTPS if https else {})
+
+
+def add_headers(app: web.Application, defaults: Mapping[str, str]) -> None:
+    """Complete each answer that aiohttp sends just before its head is sent, streams and errors included."""
+    prepared = [(istr(name), value) for name, value in defaults.items()]
 
     async def complete(_request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
-        for name, value in defaults:
+        for name, value in prepared:
             headers.setdefault(name, value)
         headers[_REQUEST_ID] = REQUEST_ID.get()
         headers.popall(_SERVER, None)  # which software and version it is concerns nobody
