@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from slo import k6
+from slo import k6, openslo
 from slo.dashboards import build as dashboards
 from slo.rules import document
 from slo.spec import Spec
@@ -14,6 +14,7 @@ _WRITERS: tuple[Callable[[Spec], dict[Path, str]], ...] = (
     document.write,
     k6.write,
     dashboards.write,
+    openslo.write,
 )
 
 
