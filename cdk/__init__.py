@@ -1,0 +1,1 @@
+"""The AWS side: `settings` say what an environment is, `stacks` what it is made of, `constructs` how a part is made."""

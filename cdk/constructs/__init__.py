@@ -1,0 +1,1 @@
+"""Parts of a stack, each made of what it is told by keyword."""

@@ -1,0 +1,14 @@
+"""Findings of the security rules that we accept, each with its reason. A finding's name is exact, never a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import IConstruct
+
+
+def accept(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Accept findings (rule: reason) on a construct and what is below it."""
+    for rule, reason in reasons.items():
+        Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))

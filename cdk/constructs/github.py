@@ -1,0 +1,50 @@
+"""Roles that GitHub's workflows may take on, without any key that lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+ISSUER = "token.actions.githubusercontent.com"
+AUDIENCE = "sts.amazonaws.com"
+
+
+def provider_arn(scope: Construct, *, makes_provider: bool) -> str:
+    """GitHub's identity provider in this account: made here, or by another environment of the same account."""
+    if makes_provider:
+        return iam.OidcProviderNative(scope, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE]).oidc_provider_arn
+    return Stack.of(scope).format_arn(service="iam", region="", resource="oidc-provider", resource_name=ISSUER)
+
+
+def workflow_role(
+    scope: Construct,
+    construct_id: str,
+    *,
+    provider: str,
+    repository: str,
+    environment: str,
+    purpose: str,
+    statements: Sequence[iam.PolicyStatement],
+) -> iam.Role:
+    """For jobs of this repository that run in this GitHub environment; its protection rules decide who starts them."""
+    role = iam.Role(
+        scope,
+        construct_id,
+        description=purpose,
+        max_session_duration=Duration.hours(1),
+        assumed_by=iam.WebIdentityPrincipal(
+            provider,
+            {
+                "StringEquals": {
+                    f"{ISSUER}:aud": AUDIENCE,
+                    f"{ISSUER}:sub": f"repo:{repository}:environment:{environment}",
+                }
+            },
+        ),
+    )
+    for statement in statements:
+        role.add_to_policy(statement)
+    return role

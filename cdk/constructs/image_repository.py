@@ -1,0 +1,39 @@
+"""Where the images of one program are kept."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+KEPT_IMAGES = 50  # more than anybody would roll back
+UNTAGGED_DAYS = 7
+
+
+def image_repository(
+    scope: Construct, construct_id: str, *, name: str, key: kms.IKey, protected: bool
+) -> ecr.Repository:
+    """A tag means one image for ever; what is pushed gets scanned; what nobody can name any more goes."""
+    return ecr.Repository(
+        scope,
+        construct_id,
+        repository_name=name,
+        image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+        image_scan_on_push=True,
+        encryption=ecr.RepositoryEncryption.KMS,
+        encryption_key=key,
+        empty_on_delete=not protected,
+        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        lifecycle_rules=[
+            ecr.LifecycleRule(
+                rule_priority=1,
+                description="Layers that no tag names",
+                tag_status=ecr.TagStatus.UNTAGGED,
+                max_image_age=Duration.days(UNTAGGED_DAYS),
+            ),
+            ecr.LifecycleRule(
+                rule_priority=2, description=f"All but the newest {KEPT_IMAGES}", max_image_count=KEPT_IMAGES
+            ),
+        ],
+    )

@@ -1,0 +1,120 @@
+"""Prometheus, Alertmanager and Grafana."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct, IDependable
+
+from cdk import names
+from cdk.constructs.charts import PROMETHEUS, install
+from cdk.settings.environment import MonitoringSettings
+
+
+class Monitoring(Construct):
+    """kube-prometheus-stack, which takes rules, targets and dashboards from the namespaces named here."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: eks.ICluster,
+        settings: MonitoringSettings,
+        namespaces: Sequence[str],
+        password: str,
+        after: IDependable,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        login = eks.KubernetesManifest(
+            self, "Login", cluster=cluster, manifest=[_namespace(), _grafana_login(password)]
+        )
+        login.node.add_dependency(after)
+        self.chart = install(
+            self,
+            PROMETHEUS,
+            cluster=cluster,
+            namespace=names.MONITORING,
+            values=_values(settings, namespaces),
+            after=login,
+        )
+
+
+def _namespace() -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.MONITORING}}
+
+
+def _grafana_login(secret: str) -> dict[str, Any]:
+    """Grafana reads user and password from a Kubernetes secret that follows the one in Secrets Manager."""
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret",
+        "metadata": {"name": names.GRAFANA_SECRET, "namespace": names.MONITORING},
+        "spec": {
+            "refreshInterval": "1h",
+            "secretStoreRef": {"kind": "ClusterSecretStore", "name": names.SECRET_STORE},
+            "target": {"name": names.GRAFANA_SECRET},
+            "dataFrom": [{"extract": {"key": secret}}],
+        },
+    }
+
+
+def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str, Any]:
+    ours = {"matchExpressions": [_one_of(namespaces)]}
+    watched = {"matchExpressions": [_one_of([*namespaces, names.KUBE_SYSTEM, names.SECRETS_NAMESPACE])]}
+    return {
+        "fullnameOverride": names.MONITORING,
+        "prometheus": {
+            "prometheusSpec": {
+                "retention": f"{settings.retention_days}d",
+                # A full volume stops Prometheus, so it forgets a little before.
+                "retentionSize": f"{settings.storage * 85 // 100}GiB",
+                "storageSpec": {"volumeClaimTemplate": {"spec": _volume(settings.storage)}},
+                # Everything in these namespaces, whatever release label it wears.
+                "ruleSelectorNilUsesHelmValues": False,
+                "ruleNamespaceSelector": ours,
+                "serviceMonitorSelectorNilUsesHelmValues": False,
+                "serviceMonitorNamespaceSelector": watched,
+                "podMonitorSelectorNilUsesHelmValues": False,
+                "podMonitorNamespaceSelector": watched,
+                "probeSelectorNilUsesHelmValues": False,
+                "probeNamespaceSelector": ours,
+            }
+        },
+        "alertmanager": {
+            "alertmanagerSpec": {
+                "storage": {"volumeClaimTemplate": {"spec": _volume(2)}},
+                "alertmanagerConfigNamespaceSelector": ours,
+                # Alerts of journeys wear no namespace label of the namespace that routes them.
+                "alertmanagerConfigMatcherStrategy": {"type": "None"},
+            }
+        },
+        "grafana": {
+            "admin": {"existingSecret": names.GRAFANA_SECRET, "userKey": "username", "passwordKey": "password"},
+            "grafana.ini": {
+                "auth.anonymous": {"enabled": False},
+                "users": {"allow_sign_up": False},
+                "analytics": {"reporting_enabled": False, "check_for_updates": False},
+            },
+            "sidecar": {"dashboards": {"enabled": True, "label": "grafana_dashboard", "searchNamespace": "ALL"}},
+        },
+        # AWS runs these out of our reach, so their targets would always be down.
+        "kubeControllerManager": {"enabled": False},
+        "kubeScheduler": {"enabled": False},
+        "kubeEtcd": {"enabled": False},
+        "kubeProxy": {"enabled": False},
+    }
+
+
+def _one_of(namespaces: Sequence[str]) -> dict[str, Any]:
+    return {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(namespaces)}
+
+
+def _volume(size: int) -> dict[str, Any]:
+    return {
+        "storageClassName": names.STORAGE_CLASS,
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": f"{size}Gi"}},
+    }

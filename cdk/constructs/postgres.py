@@ -1,0 +1,116 @@
+"""PostgreSQL with a standby in another zone."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_rds as rds
+from constructs import Construct
+
+from cdk import names
+from cdk.constructs.findings import accept
+from cdk.settings.database import DatabaseSettings
+
+_ENHANCED_MONITORING = Duration.seconds(60)
+
+
+class Postgres(Construct):
+    """One instance and its standby. Its master password belongs to RDS, which changes it every seven days."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: DatabaseSettings,
+        vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
+        key: kms.IKey,
+        protected: bool,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        engine = rds.DatabaseInstanceEngine.postgres(
+            version=rds.PostgresEngineVersion.of(settings.version, settings.major_version)
+        )
+        # Nobody is let in here: the cluster's stack adds the rule for its nodes, and there is no other.
+        self.security_group = ec2.SecurityGroup(
+            self, "Access", vpc=vpc, description="The database", allow_all_outbound=False
+        )
+        self.instance = rds.DatabaseInstance(
+            self,
+            "Instance",
+            engine=engine,
+            instance_type=ec2.InstanceType(settings.instance),
+            multi_az=settings.multi_az,
+            vpc=vpc,
+            vpc_subnets=subnets,
+            security_groups=[self.security_group],
+            publicly_accessible=False,
+            database_name=names.DATABASE,
+            credentials=rds.Credentials.from_username(names.DATABASE_OWNER),
+            manage_master_user_password=True,
+            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+            parameter_group=rds.ParameterGroup(
+                self, "Parameters", engine=engine, description="AegisTickets", parameters=_parameters(settings)
+            ),
+            storage_type=rds.StorageType.GP3,
+            allocated_storage=settings.storage,
+            max_allocated_storage=settings.max_storage,
+            storage_encrypted=True,
+            storage_encryption_key=key,
+            backup_retention=Duration.days(settings.backup_days),
+            preferred_backup_window="02:00-03:00",
+            preferred_maintenance_window="tue:03:30-tue:04:30",
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=not protected,
+            auto_minor_version_upgrade=False,  # pinned: a new minor version comes by a commit
+            engine_lifecycle_support=rds.EngineLifecycleSupport.OPEN_SOURCE_RDS_EXTENDED_SUPPORT_DISABLED,
+            enable_performance_insights=True,
+            performance_insight_retention=_insights(settings.insights_months),
+            performance_insight_encryption_key=key,
+            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            monitoring_interval=_ENHANCED_MONITORING,
+            cloudwatch_logs_exports=["postgresql", "upgrade"],
+            deletion_protection=protected,
+            removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.SNAPSHOT,
+        )
+        accept(
+            self.instance,
+            {"AwsSolutions-RDS11": "Who may connect is decided by the security group; another port hides nothing."},
+        )
+        if not protected:
+            accept(
+                self.instance,
+                {"AwsSolutions-RDS10": "This environment is made to be thrown away; a snapshot is taken."},
+            )
+        accept(
+            self.instance.node.find_child("MonitoringRole"),
+            {
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]": (
+                    "AWS keeps this policy in step with what its own agent writes."
+                )
+            },
+        )
+
+
+def _parameters(settings: DatabaseSettings) -> dict[str, str]:
+    return {
+        "rds.force_ssl": "1",
+        "password_encryption": "scram-sha-256",
+        "max_connections": str(settings.max_connections),
+        "shared_preload_libraries": "pg_stat_statements",
+        "log_min_duration_statement": str(settings.log_statements_over_ms),
+        "log_lock_waits": "1",
+        "log_connections": "1",
+        "log_disconnections": "1",
+        "idle_in_transaction_session_timeout": "60000",
+    }
+
+
+def _insights(months: int) -> rds.PerformanceInsightRetention:
+    return (
+        getattr(rds.PerformanceInsightRetention, f"MONTHS_{months}")
+        if months
+        else rds.PerformanceInsightRetention.DEFAULT
+    )

@@ -1,0 +1,89 @@
+"""A runner for workflows inside the VPC, for a cluster whose API answers there only."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from cdk.constructs.findings import accept
+from cdk.constructs.retention import days
+
+
+class Runner(Construct):
+    """CodeBuild starts one for each job that asks for `codebuild-NAME-…`, and ends it with the job.
+
+    It has no permission but to run: a job takes on its own role, as on any other runner.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        repository: str,
+        connection_arn: str,
+        vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
+        key: kms.IKey,
+        log_days: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        owner, _, repo = repository.partition("/")
+        self.security_group = ec2.SecurityGroup(self, "Access", vpc=vpc, description="The runner of workflows")
+        group = logs.LogGroup(self, "Logs", retention=days(log_days), removal_policy=RemovalPolicy.DESTROY)
+        project = codebuild.Project(
+            self,
+            "Project",
+            project_name=name,
+            description=f"Runs the workflows of {repository} inside the VPC",
+            source=codebuild.Source.git_hub(
+                owner=owner,
+                repo=repo,
+                webhook=True,
+                webhook_filters=[codebuild.FilterGroup.in_event_of(codebuild.EventAction.WORKFLOW_JOB_QUEUED)],
+            ),
+            environment=codebuild.BuildEnvironment(
+                build_image=codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5,
+                compute_type=codebuild.ComputeType.MEDIUM,
+            ),
+            vpc=vpc,
+            subnet_selection=subnets,
+            security_groups=[self.security_group],
+            encryption_key=key,
+            grant_report_group_permissions=False,
+            logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=group)),
+            timeout=Duration.hours(1),
+            queued_timeout=Duration.hours(1),
+        )
+        project.node.default_child.add_property_override(
+            "Source.Auth", {"Type": "CODECONNECTIONS", "Resource": connection_arn}
+        )
+        project.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["codeconnections:GetConnectionToken", "codeconnections:GetConnection"],
+                resources=[connection_arn],
+            )
+        )
+        self._accept_findings(project)
+
+    def _accept_findings(self, project: codebuild.Project) -> None:
+        stack = Stack.of(self)
+        logical_id = stack.get_logical_id(project.node.default_child)
+        logs_of_project = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:/aws/codebuild/<{logical_id}>:*"
+        interfaces = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*"
+        accept(
+            project,
+            {
+                "AwsSolutions-IAM5[Resource::*]": "Looking at the VPC's parts cannot be limited to some.",
+                f"AwsSolutions-IAM5[Resource::{interfaces}]": "Named when they are made; limited to our subnets and CodeBuild.",
+                f"AwsSolutions-IAM5[Resource::{logs_of_project}]": "The streams of its own log group.",
+                "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "Both forms of one action, on one key.",
+                "AwsSolutions-IAM5[Action::kms:ReEncrypt*]": "Both ends of one action, on one key.",
+            },
+        )

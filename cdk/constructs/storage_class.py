@@ -1,0 +1,31 @@
+"""How volumes are made for pods that ask for one."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from cdk import names
+
+
+def storage_class(scope: Construct, construct_id: str, *, cluster: eks.ICluster) -> eks.KubernetesManifest:
+    """The default: encrypted, able to grow, and in the zone where the pod was put."""
+    return eks.KubernetesManifest(
+        scope,
+        construct_id,
+        cluster=cluster,
+        manifest=[
+            {
+                "apiVersion": "storage.k8s.io/v1",
+                "kind": "StorageClass",
+                "metadata": {
+                    "name": names.STORAGE_CLASS,
+                    "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+                },
+                "provisioner": "ebs.csi.aws.com",
+                "parameters": {"type": "gp3", "encrypted": "true"},
+                "volumeBindingMode": "WaitForFirstConsumer",
+                "allowVolumeExpansion": True,
+            }
+        ],
+    )

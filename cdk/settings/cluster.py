@@ -1,0 +1,60 @@
+"""The cluster: its version, who reaches it, its nodes and add-ons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cdk.settings.checks import block, check, one_of
+
+KUBERNETES = ("1.36",)  # kubectl, the autoscaler's image and the add-ons below belong to it
+
+# What `aws eks describe-addon-versions --kubernetes-version 1.36` offers; docs/deploy.md says how to move them on.
+ADDONS: Mapping[str, str] = MappingProxyType(
+    {
+        "vpc-cni": "v1.22.4-eksbuild.3",
+        "kube-proxy": "v1.36.0-eksbuild.21",
+        "coredns": "v1.14.3-eksbuild.16",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+        "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+        "metrics-server": "v0.8.1-eksbuild.6",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSettings:
+    """EKS with a managed node group in each zone, because a volume never leaves its zone. Counts are for one zone."""
+
+    version: str = "1.36"
+    addons: Mapping[str, str] = field(default_factory=lambda: ADDONS)
+    private: bool  # the API answers inside the VPC only
+    allowed_cidrs: tuple[str, ...] = ()  # who else reaches the API when it is not private
+    instances: tuple[str, ...]
+    least_nodes: int
+    most_nodes: int
+    disk: int = 50
+    log_days: int
+
+    def __post_init__(self) -> None:
+        one_of("cluster.version", self.version, KUBERNETES)
+        missing = sorted(set(ADDONS) - set(self.addons))
+        check("cluster.addons", not missing, f"lack a version for {', '.join(missing)}")
+        check("cluster.instances", bool(self.instances), "are empty: name at least one type")
+        check("cluster.least_nodes", self.least_nodes >= 1, f"is {self.least_nodes}: every zone needs a node")
+        check(
+            "cluster.most_nodes",
+            self.most_nodes >= self.least_nodes,
+            f"is {self.most_nodes}: at least cluster.least_nodes, {self.least_nodes}",
+        )
+        check(
+            "cluster.allowed_cidrs",
+            self.private != bool(self.allowed_cidrs),
+            "must be empty when cluster.private is set, and name somebody when it is not",
+        )
+        for number, cidr in enumerate(self.allowed_cidrs):
+            setting = f"cluster.allowed_cidrs[{number}]"
+            check(
+                setting, block(setting, cidr).prefixlen >= 16, f"is {cidr}: too many to be people you know; /16 at most"
+            )

@@ -1,0 +1,161 @@
+"""An environment: everything that differs between dev and prod, and what must hold between its parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+
+from cdk.settings.checks import block, check, inside, one_of
+from cdk.settings.cluster import ClusterSettings
+from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
+from cdk.settings.network import NetworkSettings
+from cdk.settings.workloads import Workload, connections_allowed, connections_needed
+
+REGIONS = ("eu-west-1", "eu-central-1", "eu-north-1", "us-east-1", "us-east-2", "us-west-2")
+
+EXAMPLE_ACCOUNT = "111122223333"
+# What documentation may use freely: names (RFC 2606) and address blocks (RFC 5737) that can belong to nobody.
+_EXAMPLE = re.compile(rf"(^|[@./:-])example([./-]|$)|EXAMPLE|{EXAMPLE_ACCOUNT}", re.ASCII)
+_EXAMPLE_BLOCKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSettings:
+    """Where customers come in. The hosted zone is in Route 53, in the same account."""
+
+    domain: str
+    zone_name: str
+    zone_id: str
+    certificate_arn: str = ""  # empty: one is made, and proven by a record in the zone
+    requests_per_5_minutes: int  # from one address, before the firewall turns it away
+    log_days: int
+
+    def __post_init__(self) -> None:
+        fits = self.domain == self.zone_name or self.domain.endswith(f".{self.zone_name}")
+        check("edge.domain", fits, f"is {self.domain}, which is not in edge.zone_name {self.zone_name}")
+        check(
+            "edge.requests_per_5_minutes",
+            100 <= self.requests_per_5_minutes <= 2_000_000_000,
+            f"is {self.requests_per_5_minutes}: the firewall counts from 100",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringSettings:
+    """Prometheus keeps at most so many days and so much of its volume (GiB), whichever is less."""
+
+    alarm_address: str
+    retention_days: int
+    storage: int
+    log_days: int
+
+    def __post_init__(self) -> None:
+        # The promise looks back over 28 days.
+        check("monitoring.retention_days", self.retention_days >= 30, f"is {self.retention_days}: at least 30")
+        check("monitoring.storage", self.storage >= 20, f"is {self.storage}: at least 20 GiB")
+        check("monitoring.alarm_address", "@" in self.alarm_address, f"is {self.alarm_address}: no e-mail address")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """Who may deliver: a GitHub repository. An account has one OIDC provider for GitHub, made by one environment."""
+
+    repository: str  # owner/name
+    makes_provider: bool
+    runner_connection_arn: str = ""  # of CodeConnections, when a runner inside the VPC is wanted
+
+    def __post_init__(self) -> None:
+        fits = re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) is not None
+        check("delivery.repository", fits, f"is {self.repository}: write owner/name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """All settings of one environment; wrong ones are refused when it is made."""
+
+    name: str
+    account: str
+    region: str
+    protected: bool  # nothing here goes by accident: stacks, data and keys stay
+    network: NetworkSettings
+    database: DatabaseSettings
+    cluster: ClusterSettings
+    backend: Workload
+    worker: Workload
+    frontend: Workload
+    edge: EdgeSettings
+    monitoring: MonitoringSettings
+    delivery: DeliverySettings
+
+    def __post_init__(self) -> None:
+        account_fits = re.fullmatch(r"\d{12}", self.account) is not None
+        check("account", account_fits, f"is {self.account}: an account has 12 digits")
+        one_of("region", self.region, REGIONS)
+        for name in ("backend", "worker", "frontend"):
+            getattr(self, name).checked(name)
+        self._check_connections()
+        if self.protected:
+            self._check_protected()
+
+    def _check_connections(self) -> None:
+        needed = connections_needed(self.backend, self.worker, self.frontend)
+        allowed = connections_allowed(self.database.max_connections, RESERVED_CONNECTIONS)
+        check(
+            "database.max_connections",
+            needed <= allowed,
+            f"is {self.database.max_connections}, of which pods may plan {allowed}, but need {needed}: "
+            "lower backend.pool or backend.most, or take a larger database.instance",
+        )
+
+    def _check_protected(self) -> None:
+        check("database.multi_az", self.database.multi_az, "must be set where protected is")
+        check("database.backup_days", self.database.backup_days >= 14, "must be at least 14 where protected is set")
+        check("cluster.private", self.cluster.private, "must be set where protected is")
+        check(
+            "network.nat_gateways",
+            self.network.nat_gateways == len(self.network.zones),
+            f"is {self.network.nat_gateways}: one for each zone where protected is set",
+        )
+        check(
+            "delivery.runner_connection_arn",
+            bool(self.delivery.runner_connection_arn),
+            "is needed: see cluster.private",
+        )
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Full names, as eu-west-1a."""
+        return tuple(f"{self.region}{letter}" for letter in self.network.zones)
+
+    @property
+    def public_url(self) -> str:
+        return f"https://{self.edge.domain}"
+
+
+def examples(environment: Environment) -> tuple[str, ...]:
+    """Names of the settings that still hold what nobody can own: enough to read a template, not to deploy it."""
+    return tuple(name for name, value in _strings(environment) if _is_example(value))
+
+
+def refuse_examples(environment: Environment) -> None:
+    """SettingsError names every setting that must be filled in before this environment can be deployed."""
+    left = examples(environment)
+    check(", ".join(left), not left, f"of {environment.name} still hold examples: fill them in, in cdk/settings")
+
+
+def _strings(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(settings, str):
+        yield path, settings
+    elif isinstance(settings, tuple):
+        for number, each in enumerate(settings):
+            yield from _strings(each, f"{path}[{number}]")
+    elif is_dataclass(settings):
+        for field in fields(settings):
+            yield from _strings(getattr(settings, field.name), f"{path}.{field.name}".lstrip("."))
+
+
+def _is_example(value: str) -> bool:
+    if re.fullmatch(r"[\d.]+/\d+", value):
+        return inside(str(block("", value)), _EXAMPLE_BLOCKS)
+    return _EXAMPLE.search(value) is not None

@@ -1,0 +1,1 @@
+"""What an environment is made of: each stack reads as a list of what it owns."""
