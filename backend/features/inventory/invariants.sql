@@ -14,22 +14,35 @@ WITH live AS (
 ), captured AS (
     SELECT order_id, sum(amount_minor) AS amount FROM payment WHERE status = 'succeeded' GROUP BY order_id
 ), returned AS (
-    SELECT order_id, sum(amount_minor) AS amount FROM refund GROUP BY order_id
+    SELECT order_id, sum(amount_minor) AS amount, count(*) AS ever, count(*) FILTER (WHERE status = 'done') AS done,
+        count(*) FILTER (WHERE status = 'failed') AS failed
+    FROM refund GROUP BY order_id
+), told AS (
+    -- The events of an order stay in the outbox as long as the order.
+    SELECT order_id, count(*) FILTER (WHERE type = 'order.placed') AS placed,
+        count(*) FILTER (WHERE type = 'order.paid') AS paid, count(*) FILTER (WHERE type = 'order.lapsed') AS lapsed,
+        count(*) FILTER (WHERE type = 'order.cancelled') AS cancelled,
+        count(*) FILTER (WHERE type = 'refund.due') AS due,
+        count(*) FILTER (WHERE type = 'refund.done') AS done, count(*) FILTER (WHERE type = 'refund.failed') AS failed
+    FROM outbox WHERE order_id IS NOT NULL GROUP BY order_id
 )
 SELECT 'stock' AS invariant, 'pool ' || p.id AS subject,
-    format('capacity %s, available %s, held %s, sold %s', p.capacity, p.available, coalesce(l.tickets, 0), coalesce(s.tickets, 0)) AS figures,
+    format('capacity %s, available %s, held %s, sold %s', p.capacity, p.available, coalesce(l.tickets, 0),
+           coalesce(s.tickets, 0)) AS figures,
     greatest(coalesce(l.tickets, 0) + coalesce(s.tickets, 0) - p.capacity, 0) AS oversold
 FROM pool p LEFT JOIN live l ON l.pool_id = p.id LEFT JOIN sold s ON s.pool_id = p.id
 WHERE p.capacity <> p.available + coalesce(l.tickets, 0) + coalesce(s.tickets, 0)
 UNION ALL
--- Every seat that is taken belongs to exactly one line that names it, and is sold exactly when a ticket in force names it.
+-- Every seat that is taken belongs to exactly one line that names it, and is sold exactly when a ticket in force does.
 SELECT 'seat-owner', 'seat ' || s.id, format('hold %s (%s), sold %s', s.hold_id, h.state, s.sold), 0
 FROM seat s LEFT JOIN hold h ON h.id = s.hold_id
 WHERE s.hold_id IS NOT NULL
-  AND (h.id IS NULL OR s.id <> ALL (h.seat_ids) OR s.sold <> (h.state = 'confirmed') OR h.state NOT IN ('held', 'paying', 'confirmed')
+  AND (h.id IS NULL OR s.id <> ALL (h.seat_ids) OR s.sold <> (h.state = 'confirmed')
+       OR h.state NOT IN ('held', 'paying', 'confirmed')
        OR s.sold <> EXISTS (SELECT 1 FROM ticket t WHERE t.seat_id = s.id AND t.state <> 'void'))
 UNION ALL
-SELECT 'seat-owner', 'hold ' || h.id, format('names %s seats, has %s, quantity %s', cardinality(h.seat_ids), count(s.id), h.quantity), 0
+SELECT 'seat-owner', 'hold ' || h.id,
+    format('names %s seats, has %s, quantity %s', cardinality(h.seat_ids), count(s.id), h.quantity), 0
 FROM hold h LEFT JOIN seat s ON s.hold_id = h.id
 WHERE h.seat_ids IS NOT NULL AND h.state IN ('held', 'paying')
 GROUP BY h.id HAVING count(s.id) <> h.quantity OR cardinality(h.seat_ids) <> h.quantity
@@ -39,8 +52,8 @@ FROM ticket t JOIN ticket_type y ON y.id = t.ticket_type_id
 WHERE y.seated AND t.seat_id IS NULL AND t.state <> 'void'
 UNION ALL
 SELECT 'order-tickets', 'order ' || o.id,
-    format('%s: bought %s, tickets %s, in force %s worth %s, retained %s', o.status, coalesce(b.tickets, 0), coalesce(t.ever, 0),
-           coalesce(t.in_force, 0), coalesce(t.worth, 0), o.retained_minor), 0
+    format('%s: bought %s, tickets %s, in force %s worth %s, retained %s', o.status, coalesce(b.tickets, 0),
+           coalesce(t.ever, 0), coalesce(t.in_force, 0), coalesce(t.worth, 0), o.retained_minor), 0
 FROM orders o LEFT JOIN of_order t ON t.order_id = o.id LEFT JOIN bought b ON b.order_id = o.id
 WHERE coalesce(b.tickets, 0) <> coalesce(t.ever, 0)
    OR (o.status = 'paid' AND coalesce(t.in_force, 0) = 0)
@@ -49,7 +62,8 @@ WHERE coalesce(b.tickets, 0) <> coalesce(t.ever, 0)
    OR (o.status IN ('pending', 'lapsed') AND o.retained_minor <> 0)
 UNION ALL
 SELECT 'money', 'order ' || o.id,
-    format('%s: captured %s, retained %s, refunds %s', o.status, coalesce(c.amount, 0), o.retained_minor, coalesce(r.amount, 0)), 0
+    format('%s: captured %s, retained %s, refunds %s', o.status, coalesce(c.amount, 0), o.retained_minor,
+           coalesce(r.amount, 0)), 0
 FROM orders o LEFT JOIN captured c ON c.order_id = o.id LEFT JOIN returned r ON r.order_id = o.id
 WHERE coalesce(c.amount, 0) <> o.retained_minor + coalesce(r.amount, 0)
 UNION ALL
@@ -59,6 +73,13 @@ UNION ALL
 SELECT 'one-order', 'key ' || idempotency_key, format('%s orders', count(*)), 0
 FROM orders WHERE idempotency_key IS NOT NULL GROUP BY idempotency_key HAVING count(*) > 1
 UNION ALL
-SELECT 'outbox', 'order ' || o.id, format('%s since %s without its event', o.status, o.paid_at), 0
-FROM orders o
-WHERE o.paid_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox x WHERE x.order_id = o.id AND x.type = 'order.paid')
+-- Whatever became of an order and its refunds, the outbox has told. A cancellation's own event tells of its refund.
+SELECT 'outbox', 'order ' || o.id,
+    format('%s, paid %s, refunds %s, of them done %s, failed %s; told: %s', o.status, o.paid_at, coalesce(r.ever, 0),
+           coalesce(r.done, 0), coalesce(r.failed, 0), coalesce(to_jsonb(t) - 'order_id', '{}')), 0
+FROM orders o LEFT JOIN told t ON t.order_id = o.id LEFT JOIN returned r ON r.order_id = o.id
+WHERE (o.status = 'pending' AND coalesce(t.placed, 0) = 0)
+   OR (o.paid_at IS NOT NULL AND coalesce(t.paid, 0) = 0)
+   OR (o.status = 'lapsed' AND coalesce(t.lapsed, 0) = 0)
+   OR (o.status = 'cancelled' AND coalesce(t.cancelled, 0) = 0)
+   OR r.ever > coalesce(t.cancelled + t.due, 0) OR r.done > coalesce(t.done, 0) OR r.failed > coalesce(t.failed, 0)
