@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from slo import k6, openslo
+from slo import docs, k6, openslo
 from slo.dashboards import build as dashboards
 from slo.rules import document
 from slo.spec import Spec
@@ -15,6 +15,7 @@ _WRITERS: tuple[Callable[[Spec], dict[Path, str]], ...] = (
     k6.write,
     dashboards.write,
     openslo.write,
+    docs.write,
 )
 
 
