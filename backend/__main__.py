@@ -55,16 +55,20 @@ def _parser() -> argparse.ArgumentParser:
     redrive.add_argument("--sink", help="only those of this sink")
     commands.add_parser("check", help="check the invariants: stock, orders and money")
     commands.add_parser("openapi", help="print the API's OpenAPI document, as backend/openapi.json keeps it")
+    commands.add_parser("settings", help="print the list of environment variables, as docs/settings.md keeps it")
     commands.add_parser("psp", help="run the test payment provider; refused in production")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     # Imported here, so that the payment provider, a service of its own, loads nothing of the shop.
-    from backend import app, chores, worker  # noqa: PLC0415
+    from backend import app, chores, variables, worker  # noqa: PLC0415
 
     if options.command == "openapi":
         sys.stdout.write(app.openapi_json())
+        return 0
+    if options.command == "settings":
+        sys.stdout.write(variables.settings_page())
         return 0
     if options.command == "serve":
         return app.serve(Settings.from_env(os.environ))

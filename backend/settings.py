@@ -19,8 +19,13 @@ DatabaseUrl = Annotated[str, Form(r"postgres(ql)?://\S+", "an address such as po
 SmtpUrl = Annotated[str, Form(r"smtps?://\S+", "an address such as smtp://user@host:587")]
 
 # Where strangers can come, one client is kept from taking it all, unless a variable says otherwise.
-_FACING_CUSTOMERS = ("dev", "prod")
-_LIMITS = {"limit_requests_per_second": 20, "limit_tickets_per_address": 60, "limit_holds_per_customer": 5}
+FACING_CUSTOMERS = ("dev", "prod")
+LIMITS = {
+    "limit_requests_per_second": 20,
+    "limit_tickets_per_address": 60,
+    "limit_holds_per_customer": 5,
+    "limit_streams_per_address": 50,
+}
 
 
 class SettingsError(Exception):
@@ -28,57 +33,103 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """The service's settings; each field is the environment variable of the same name in capitals."""
+    """The service's settings; each field is the environment variable of the same name in capitals.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    What is said of each goes into docs/settings.md: `python -m backend settings`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     environment: Literal["local", "test", "dev", "prod"] = "local"
+    """`dev` and `prod` face strangers, so one client is limited; `prod` refuses demo data and the test provider."""
     host: str = "0.0.0.0"  # noqa: S104 - a container's port; `make up` binds to 127.0.0.1
+    """Address to listen on."""
     port: Port = 8080
+    """Port of the shop."""
     metrics_port: Port = 9102
+    """Port of `/metrics`; another one for each process of a machine."""
     public_url: Url = "http://localhost:8080"
+    """Where customers find the shop. Links in letters begin with it; with `https`, cookies are secure."""
     secret_key: Secret
-    old_secret_keys: tuple[Secret, ...] = ()  # still believed, so that links that are out go on working
+    """Signs links to orders and tickets; at least 16 characters. Whoever has it opens every order."""
+    old_secret_keys: tuple[Secret, ...] = ()
+    """Former secrets, separated by commas: links that are out go on working."""
     static_dir: Path | None = None
+    """The built front end, served by this process; not set, something in front serves it."""
     trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0
-    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0  # between the signal to stop and no longer listening
+    """How many proxies in front add to `X-Forwarded-For`, so that a client's address can be believed."""
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0
+    """Seconds from the signal to stop until it no longer listens, for load balancers to look elsewhere."""
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 4000
+    """Requests at a time; more are answered 503 at once."""
     event_loop: Literal["uvloop", "asyncio"] = "uvloop"
+    """What runs the server."""
 
     database_url: DatabaseUrl
+    """The PostgreSQL, such as `postgresql://user:password@host/tickets`."""
     db_pool_size: Annotated[int, Field(ge=2, le=100)] = 10
+    """Connections of each process to it."""
 
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
+    """Seconds for which tickets are held."""
     pay_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
-    limit_requests_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0  # from one address; 0: no limit
+    """Seconds that a customer has on the provider's page."""
+    limit_requests_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
+    """Requests a second from one address; 0: no limit."""
     limit_tickets_per_address: Annotated[int, Field(ge=0)] = 0
+    """Tickets that one address may hold at a time; 0: no limit."""
     limit_holds_per_customer: Annotated[int, Field(ge=0)] = 0
+    """Baskets that one customer may hold at a time; 0: no limit."""
+    limit_streams_per_address: Annotated[int, Field(ge=0)] = 0
+    """Live streams that one address may have open at a time, of each process; 0: no limit."""
 
     payment_provider: Literal["free", "test", "stripe"] = "free"
+    """Who takes the money: nobody, as everything is free; the test provider below; Stripe."""
     psp_url: Url | None = None
+    """Where the shop reaches the test provider."""
     psp_api_key: str = ""
+    """What the shop is known by at the test provider."""
     psp_webhook_secret: str = ""
-    webhook_base_url: Url | None = None  # where the provider reaches this shop, when that is not public_url
+    """Signs what the test provider reports."""
+    webhook_base_url: Url | None = None
+    """Where the provider reaches this shop, when that is not `PUBLIC_URL`."""
     stripe_secret_key: str = ""
+    """Stripe's secret key."""
     stripe_webhook_secret: str = ""
+    """Stripe's signing secret of the webhook endpoint."""
     stripe_api_url: Url = "https://api.stripe.com"
+    """Stripe's API, or a double of it."""
 
     mail_from: Address = "tickets@tickets.example.com"
-    mail_reply_to: Address | None = None  # read by a person; letters about failed refunds ask for an answer
+    """Sender of all letters."""
+    mail_reply_to: Address | None = None
+    """Read by a person: letters about failed refunds ask for an answer."""
     mailbox_dir: Path = Path("mailbox")
+    """Folder for letters when neither SMTP nor SES sends them."""
     smtp_url: SmtpUrl | None = None
+    """Mail server: `smtp://user:password@host:587` (STARTTLS, demanded with a password) or `smtps://…`."""
     ses: bool = False
+    """Send letters by Amazon SES; `SMTP_URL` comes first."""
     events: Literal["postgres", "sns"] = "postgres"
+    """How events travel to the letters: by the database alone, or over SNS and SQS."""
     sns_topic_arn: str = ""
+    """The topic that events are published to."""
     sqs_queue_url: str = ""
+    """The queue of that topic which the worker reads."""
     aws_region: str = "eu-west-1"
+    """Region of SES, SNS and SQS. Credentials come as AWS's tools find them."""
     aws_endpoint_url: Url | None = None
+    """Another server than AWS's, for tests."""
 
-    prometheus_url: Url | None = None  # whose records of slo/out/rules.yaml the status shows
+    prometheus_url: Url | None = None
+    """The Prometheus whose records of `slo/out/rules.yaml` the status shows."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that is logged."""
     log_format: Literal["json", "text"] = "json"
-    log_sample: Annotated[float, Field(ge=0, le=1)] = 0.01  # of ordinary requests; failures and slow ones have theirs
+    """For machines or for people."""
+    log_sample: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Share of ordinary requests that are logged; failures and slow ones always are."""
 
     @field_validator("old_secret_keys", mode="before")
     @classmethod
@@ -105,8 +156,8 @@ class Settings(BaseModel):
         given: dict[str, object] = {
             name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
         }
-        if given.get("environment") in _FACING_CUSTOMERS:
-            given = {**_LIMITS, **given}
+        if given.get("environment") in FACING_CUSTOMERS:
+            given = {**LIMITS, **given}
         try:
             return cls.model_validate(given)
         except ValidationError as error:

@@ -10,6 +10,22 @@ from backend.psp.cards import card_named
 
 ALLOWED_ENVIRONMENTS = ("local", "dev", "test")
 
+# Each variable's default and what it means, for docs/settings.md.
+VARIABLES = {
+    "PSP_API_KEY": ("required", "What the shop is known by here."),
+    "PSP_WEBHOOK_SECRET": ("required", "Signs what is reported to the shop."),
+    "PSP_HOST": ("127.0.0.1", "Address to listen on."),
+    "PSP_PORT": ("8082", "Port to listen on."),
+    "PSP_PUBLIC_URL": ("", "Where browsers find the pay page; not set, where the shop found it."),
+    "PSP_JOURNAL": ("", "File that keeps payments over a restart; not set, they are kept in memory."),
+    "PSP_CARD": ("approve", "Test card of payments made without a page, by its name (`decline`, `late` and so on)."),
+    "PSP_LATENCY_MS": ("0", "Milliseconds that every call takes longer."),
+    "PSP_FAILURE_RATE": ("0", "Share of calls, 0 to 1, answered 503, half of them after they were carried out."),
+    "PSP_LATE_SECONDS": ("5", "Seconds that the card `late` takes."),
+    "PSP_TIMEOUT_SECONDS": ("10", "Seconds that the card `timeout` takes."),
+    "PSP_SETTLED_WEBHOOKS": ("on", "`off` reports nothing that the answer has said already."),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PspOptions:
@@ -54,7 +70,7 @@ class PspOptions:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> PspOptions:
-        """ENVIRONMENT (required), PSP_API_KEY, PSP_WEBHOOK_SECRET, PSP_PORT, PSP_… for the rest."""
+        """ENVIRONMENT, which is required, and VARIABLES."""
         return cls(
             environment=environ.get("ENVIRONMENT", "unset"),
             api_key=environ.get("PSP_API_KEY", ""),
