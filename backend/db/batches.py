@@ -7,7 +7,7 @@ batch to fill: while one is under way the next collects, so an idle shop answers
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -50,7 +50,8 @@ class Batcher(Generic[R, A]):
     flush: carries a batch out in one transaction; answers in the order of the requests. Doing it again with the same
         requests must answer the same (they carry identifiers made before).
     lane: what the requests contend for; a lane is in at most one batch in flight.
-    identity: two requests with the same identity never share a batch: the second waits for what the first did.
+    identity: two requests with the same identity never share a batch: the second waits for what the first did. It is
+        hashed often, so better the number of a UUID than the UUID.
 
     One request's cancellation or bad data never harms its neighbours.
     """
@@ -70,7 +71,7 @@ class Batcher(Generic[R, A]):
         self._lanes: dict[Hashable, deque[_Entry[R, A]]] = {}
         self._ready: deque[Hashable] = deque()  # lanes that wait and are in no batch, longest waiting first
         self._waiting = 0
-        self._identities: Counter[Hashable] = Counter()  # how often each waits
+        self._identities: dict[Hashable, int] = {}  # how often each waits
         self._in_flight: set[asyncio.Task[None]] = set()
         self._slow: set[asyncio.Task[None]] = set()  # those in flight that have taken longer than `patience`
         self._statements = asyncio.Semaphore(self._limits.in_flight)  # a batch in parts is more than one
@@ -81,7 +82,8 @@ class Batcher(Generic[R, A]):
         identity = self._identity(request)
         if self._waiting >= self._limits.waiting:
             raise Busy("the queue of requests is full")
-        if self._identities[identity] >= self._limits.waiting_each:
+        waiting = self._identities.get(identity, 0)
+        if waiting >= self._limits.waiting_each:
             raise Busy("too many requests of one customer are waiting")
         loop = asyncio.get_running_loop()
         entry = _Entry(request, self._lane(request), identity, loop.create_future())
@@ -91,7 +93,7 @@ class Batcher(Generic[R, A]):
             self._ready.append(entry.lane)
         lane.append(entry)
         self._waiting += 1
-        self._identities[identity] += 1
+        self._identities[identity] = waiting + 1
         if self._wake is None and self._may_start():
             # Everything that arrives in this turn of the loop goes together.
             self._wake = loop.call_soon(self._start_batches)
@@ -143,9 +145,9 @@ class Batcher(Generic[R, A]):
     def _forget(self, entry: _Entry[R, A]) -> None:
         """It waits no longer."""
         self._waiting -= 1
-        self._identities[entry.identity] -= 1
-        if not self._identities[entry.identity]:
-            del self._identities[entry.identity]
+        others = self._identities.pop(entry.identity) - 1
+        if others:
+            self._identities[entry.identity] = others
 
     async def _carry_out(self, batch: list[_Entry[R, A]], lanes: list[Hashable]) -> None:
         task = _this_task()

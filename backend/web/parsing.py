@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from backend.web.idempotency import HEADER
 from backend.web.problems import Problem
 
 BODY_LIMIT = 64 * 1024
@@ -90,7 +91,11 @@ async def read_raw(request: web.Request, limit: int = BODY_LIMIT) -> bytes:
         raise Problem("unsupported-media-type", "The body was sent packed; send it without Content-Encoding.")
     if request.content_length is not None and request.content_length > limit:
         raise Problem("body-too-large", f"At most {limit} bytes are accepted.")
-    raw = await request.read()
+    content = request.content
+    # A small body has come with its head: then aiohttp's reading, which waits for what may follow, is spared. But that
+    # one remembers the body, which is read again when there is a key.
+    at_hand = content.is_eof() and HEADER not in request.headers
+    raw = content.read_nowait() if at_hand else await request.read()
     if len(raw) > limit:
         raise Problem("body-too-large", f"At most {limit} bytes are accepted.")
     return raw

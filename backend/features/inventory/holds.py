@@ -91,7 +91,7 @@ class Holds:
             self._flush,
             lane=lambda request: request.lines[0].pool_id,
             # The same request twice, or two additions to one basket: the second must see what the first did.
-            identity=lambda request: request.known or request.lines[0].id,
+            identity=lambda request: (request.known or request.lines[0].id).int,
             limits=batches,
         )
         self.submit = self._batcher.submit

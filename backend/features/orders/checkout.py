@@ -93,7 +93,7 @@ class Till:
             self._flush,
             lane=lambda request: request.basket_id.int % _LANES,
             # Two baskets of one e-mail are judged one after the other, for the limits of customers.
-            identity=lambda request: request.email.lower() if request.email else request.basket_id,
+            identity=lambda request: request.email.lower() if request.email else request.basket_id.int,
             limits=batches,
         )
         self.close = self._batcher.close

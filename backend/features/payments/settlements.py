@@ -101,7 +101,7 @@ class Settlements:
         self._batcher: Batcher[Report, Settled] = Batcher(
             self._flush,
             lane=lambda report: report.payment_id.int % _LANES,
-            identity=lambda report: report.payment_id,
+            identity=lambda report: report.payment_id.int,
             limits=batches,
         )
         self.close = self._batcher.close
