@@ -52,7 +52,7 @@ from backend.web.health import Health, health_routes
 from backend.web.openapi import openapi_document
 from backend.web.parsing import BODY_LIMIT
 from backend.web.routes import Route
-from backend.web.sse import Hub
+from backend.web.sse import Hub, HubOptions
 
 TITLE, VERSION = "AegisTickets", "1.0"
 HEALTH = web.AppKey("health", Health)
@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> web.Application:
     # Else a packed body is unpacked as it arrives, even one that is refused.
     app = web.Application(client_max_size=BODY_LIMIT, handler_args={"auto_decompress": False})
     app[HEALTH] = health
-    app[HUB] = Hub()
+    app[HUB] = Hub(HubOptions(max_per_address=settings.limit_streams_per_address), settings.trusted_hops)
     app[HUB].serve(app)
     app[TRUSTED_HOPS] = settings.trusted_hops
     app[SECURE_COOKIES] = settings.public_url.startswith("https:")

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from time import monotonic
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
+from backend.web.client import client_address
 from backend.web.problems import Problem
 
 _PING = b": still here\n\n"
@@ -28,13 +30,16 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubOptions:
-    """max_clients: beyond which a stream is 503. Times are in seconds.
+    """max_clients: beyond which a stream is 503. max_per_address: beyond which one of its own is 429; 0 for any number.
+
+    Times are in seconds.
 
     pause: between two states of one topic. ping: silence after which a client gets a comment. stall: after which a
     client that takes nothing is given up.
     """
 
     max_clients: int = 2500
+    max_per_address: int = 0
     pause: float = 0.25
     ping: float = 15.0
     stall: float = 30.0
@@ -43,10 +48,11 @@ class HubOptions:
 class _Client:
     """One open stream."""
 
-    __slots__ = ("busy_since", "owed", "ping_at", "request", "version", "wake")
+    __slots__ = ("address", "busy_since", "owed", "ping_at", "request", "version", "wake")
 
-    def __init__(self, request: web.Request, ping_at: float) -> None:
+    def __init__(self, request: web.Request, address: str, ping_at: float) -> None:
         self.request = request
+        self.address = address
         self.wake = asyncio.Event()
         self.owed = b""
         self.version = 0
@@ -82,10 +88,12 @@ class _Topic:
 class Hub:
     """Streams by topic. A frame is encoded once, whoever gets it."""
 
-    def __init__(self, options: HubOptions | None = None) -> None:
+    def __init__(self, options: HubOptions | None = None, trusted_hops: int = 0) -> None:
         self._options = options or HubOptions()
+        self._trusted_hops = trusted_hops
         self._topics: dict[int, _Topic] = {}
         self._clients: set[_Client] = set()
+        self._addresses: Counter[str] = Counter()  # how many clients of each
         self._closing = False
 
     def serve(self, app: web.Application) -> None:
@@ -118,11 +126,13 @@ class Hub:
 
         A client that comes back says which event it saw last; it needs nothing but the newest state, as any other.
         """
-        self._demand_room()
-        client = _Client(request, monotonic() + self._options.ping)
+        address = client_address(request, self._trusted_hops)
+        self._demand_room(address)
+        client = _Client(request, address, monotonic() + self._options.ping)
         found = self._topics.get(topic) or self._new_topic(topic)
         found.clients.add(client)
         self._clients.add(client)
+        self._addresses[address] += 1
         response = web.StreamResponse(headers=_HEADERS)
         try:
             await response.prepare(request)
@@ -134,7 +144,7 @@ class Hub:
                 await self._feed(client, response, request.writer)
         finally:
             found.clients.discard(client)
-            self._clients.discard(client)
+            self._forget(client)
         return response
 
     async def _feed(self, client: _Client, response: web.StreamResponse, writer: AbstractStreamWriter) -> None:
@@ -168,14 +178,30 @@ class Hub:
                 del self._topics[name]
         return self._topics.setdefault(topic, _Topic())
 
-    def _demand_room(self) -> None:
-        if self.clients >= self._options.max_clients:
+    def _demand_room(self, address: str) -> None:
+        if self._is_full or self._is_too_many(address):
             # aiohttp does not tell a waiting handler that its client left, so some of these may be gone.
             for client in [client for client in self._clients if client.request.transport is None]:
-                self._clients.discard(client)
+                self._forget(client)
                 client.wake.set()
-        if self._closing or self.clients >= self._options.max_clients:
+        if self._is_too_many(address):
+            raise Problem("too-many-requests", "You watch as many events as one may at a time.", retry_after=10)
+        if self._closing or self._is_full:
             raise Problem("unavailable", "Too many are watching; ask for the event again instead.", retry_after=10)
+
+    @property
+    def _is_full(self) -> bool:
+        return self.clients >= self._options.max_clients
+
+    def _is_too_many(self, address: str) -> bool:
+        return 0 < self._options.max_per_address <= self._addresses[address]
+
+    def _forget(self, client: _Client) -> None:
+        if client in self._clients:
+            self._clients.remove(client)
+            self._addresses[client.address] -= 1
+            if not self._addresses[client.address]:
+                del self._addresses[client.address]
 
     async def _running(self, _app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(self._keep_alive(), name="sse-pings")

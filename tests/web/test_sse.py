@@ -150,7 +150,7 @@ async def test_a_slow_client_skips_to_the_newest_state_and_holds_nobody_up(serve
 
 
 def test_a_state_that_comes_late_to_a_client_does_not_replace_a_newer_one() -> None:
-    client = _Client(make_mocked_request("GET", "/"), ping_at=0.0)
+    client = _Client(make_mocked_request("GET", "/"), "192.0.2.1", ping_at=0.0)
     client.owe(b"new", 2)
     client.owe(b"old", 1)
     assert client.owed == b"new"
@@ -192,6 +192,25 @@ async def test_beyond_its_places_a_stream_is_503_and_gone_clients_free_theirs(se
         while (answer := await door.client.get("/api/events/1/stream")).status != 200:  # noqa: ASYNC110 - a poll
             await asyncio.sleep(0.01)
     answer.close()
+
+
+async def test_one_address_has_so_many_streams_and_no_more(serve: Serve) -> None:
+    hub = Hub(HubOptions(max_per_address=2), trusted_hops=1)
+    door = await serve(stream_routes(hub), hub=hub)
+    mine, theirs = "X-Forwarded-For: 192.0.2.1\r\n", "X-Forwarded-For: 192.0.2.2\r\n"
+    async with following(door, headers=mine), following(door, headers=mine), following(door, headers=theirs) as other:
+        assert "200 OK" in other.head
+        async with following(door, headers=mine) as refused:
+            assert "429" in refused.head
+            assert "Retry-After: 10" in refused.head
+    async with asyncio.timeout(5):
+        while "200 OK" not in await _head(door, mine):
+            pass
+
+
+async def _head(door: Door, headers: str) -> str:
+    async with following(door, headers=headers) as follower:
+        return follower.head
 
 
 async def test_streams_are_neither_in_flight_nor_bound_by_the_deadline(serve: Serve, hub: Hub) -> None:
