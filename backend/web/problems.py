@@ -35,6 +35,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
     "not-on-sale": ProblemType(409, "Tickets are not on sale now"),
     "limit-reached": ProblemType(409, "The limit of tickets is reached"),
     "basket-expired": ProblemType(409, "The basket has expired"),
+    "basket-bought": ProblemType(409, "The basket has been bought"),
     "basket-empty": ProblemType(409, "The basket is empty"),
     "price-changed": ProblemType(409, "The price has changed"),
     "basket-busy": ProblemType(409, "The basket is being paid for", retry_after=1),

@@ -11,6 +11,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from backend.web.idempotency import HEADER, demand_usable
 from backend.web.parsing import BODY_LIMIT, read_body, read_query, read_raw
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
@@ -155,8 +156,11 @@ def adapted(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
     readers = [(name, route.parameters[name].read) for name in _wanted(route)]
     body, query, limit = route.body, route.query, route.body_limit
     no_query = _default(query)
+    idempotent = route.idempotent
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        if idempotent and HEADER in request.headers:
+            demand_usable(request.headers[HEADER])
         arguments: list[Any] = []
         if body is not None:
             arguments.append(await read_body(request, body, limit))
@@ -167,7 +171,7 @@ def adapted(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
         values = {name: read(request.match_info[name]) for name, read in readers}
         return await handler(request, *arguments, **values)
 
-    return answer if readers or body or query or route.raw else handler
+    return answer if readers or body or query or route.raw or idempotent else handler
 
 
 def _wanted(route: Route) -> list[str]:

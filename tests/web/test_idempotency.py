@@ -1,33 +1,31 @@
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.web.idempotency import body_hash, idempotency_id, idempotency_key
+from backend.web.idempotency import body_hash, demand_usable, idempotency_id, scope_of_stranger
 from backend.web.problems import Problem
-
-
-def key_of(value: str) -> str | None:
-    return idempotency_key(make_mocked_request("POST", "/", headers={"Idempotency-Key": value}))
 
 
 @pytest.mark.parametrize("value", ["k", "~!0Az", "x" * 255])
 def test_a_usable_key_is_taken(value: str) -> None:
-    assert key_of(value) == value
+    demand_usable(value)
 
 
 @pytest.mark.parametrize("value", ["", " ", "a b", "x" * 256, "käse", "\x7f"])
 def test_an_unusable_key_is_a_problem_that_names_the_header(value: str) -> None:
     with pytest.raises(Problem) as caught:
-        key_of(value)
+        demand_usable(value)
     assert caught.value.type == "validation"
     assert caught.value.errors[0]["field"] == "Idempotency-Key"
 
 
-def test_the_header_is_optional() -> None:
-    assert idempotency_key(make_mocked_request("POST", "/")) is None
+def test_a_key_that_others_may_think_of_counts_for_its_address_alone() -> None:
+    random = str(uuid4())
+    assert scope_of_stranger("1", "body", "192.0.2.1") != scope_of_stranger("1", "body", "192.0.2.2")
+    assert scope_of_stranger(random, "body", "192.0.2.1") == scope_of_stranger(random, "body", "192.0.2.2")
+    assert scope_of_stranger(random, "body", "192.0.2.1") != scope_of_stranger(random, "other", "192.0.2.1")
 
 
 def test_the_id_is_the_same_tomorrow_and_in_every_process() -> None:

@@ -108,6 +108,14 @@ CREATE INDEX hold_by_owner ON hold (owner) WHERE owner IS NOT NULL;
 CREATE INDEX hold_by_address ON hold (address) WHERE address IS NOT NULL;
 CREATE INDEX hold_by_order ON hold (order_id) WHERE order_id IS NOT NULL;
 
+-- A basket's extension that was asked for under an Idempotency-Key, so that the same request gets the same answer.
+CREATE TABLE extension (
+    key uuid PRIMARY KEY,
+    fingerprint text NOT NULL,  -- of the request's body
+    basket_id uuid NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
 -- pending: waits for its payment; paid: has its tickets; cancelled: given back; lapsed: never paid, stock released.
 CREATE TABLE orders (
     id uuid PRIMARY KEY,

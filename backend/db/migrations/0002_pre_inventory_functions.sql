@@ -53,7 +53,7 @@ END $$;
 -- request's lines those with chosen seats come first, and no seat stands in two.
 -- _address_limit, _customer_limit: live tickets per address, live holds per customer; null when not limited.
 --
--- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-busy,
+-- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-bought, basket-busy,
 -- currency (detail: the basket's), not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit,
 -- hold-limit, sold-out (detail: what is left), seat-gone, seat-unknown.
 -- When holds expired on demand, one more row: result swept, price being how many.
@@ -82,6 +82,11 @@ DECLARE
     asked_for integer;
     wanted bigint[]; moment timestamptz;
 BEGIN
+    IF _address_limit IS NOT NULL THEN
+        -- What an address holds is counted for one batch after another, whichever pools they want; in one order everywhere.
+        PERFORM pg_advisory_xact_lock(a.key)
+        FROM (SELECT DISTINCT hashtextextended(address, 1) AS key FROM unnest(_address) AS address WHERE address IS NOT NULL ORDER BY 1) AS a;
+    END IF;
     pools := ARRAY(SELECT DISTINCT pool_id FROM ticket_type WHERE id = ANY (_types) ORDER BY pool_id);
     PERFORM 1 FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE;
 
@@ -144,7 +149,7 @@ BEGIN
             SELECT (array_agg(coalesce(h.owner, h.basket_id)))[1] AS customer,
                 min(h.expires_at) FILTER (WHERE h.state = 'held') AS until, bool_or(h.extended) FILTER (WHERE h.state = 'held') AS extended,
                 count(*) FILTER (WHERE h.state = 'held') AS lines, count(*) FILTER (WHERE h.state = 'paying') AS paying,
-                min(h.currency) FILTER (WHERE h.state = 'held') AS currency
+                min(h.currency) FILTER (WHERE h.state = 'held') AS currency, bool_or(h.state = 'confirmed') AS bought
             INTO live FROM hold h WHERE h.basket_id = _known[i];
             IF live.customer IS NULL AND _strict[i] THEN
                 result := 'unknown-basket';
@@ -161,7 +166,7 @@ BEGIN
                     basket := _known[i]; expires := live.until;
                 END IF;
             ELSIF _strict[i] THEN
-                result := 'basket-expired';
+                result := CASE WHEN live.bought THEN 'basket-bought' ELSE 'basket-expired' END;
             END IF;
             IF result IS NULL THEN
                 FOR k IN i..j LOOP
@@ -197,7 +202,7 @@ BEGIN
                     + (SELECT coalesce(sum(_quantity[a]), 0) FROM generate_series(1, i - 1) AS a WHERE taken[a] AND _address[a] = _address[i])
                     > _address_limit THEN 'address-limit' END, _address_limit
             INTO result, detail
-            FROM hold h WHERE h.address = _address[i] AND h.state IN ('held', 'paying') AND h.expires_at > moment;
+            FROM hold h WHERE h.address = _address[i] AND (h.state = 'paying' OR h.state = 'held' AND h.expires_at > moment);
         END IF;
 
         -- Is there enough of each? What has expired here comes back first.
@@ -282,46 +287,61 @@ BEGIN
     END IF;
 END $$;
 
--- Give a live basket _ttl from now, once. result: extended, already-extended, basket-expired, basket-busy, unknown-basket.
-CREATE FUNCTION extend_basket_v1(_basket uuid, _ttl interval)
-RETURNS TABLE (result text, expires timestamptz)
+-- Give a live basket _ttl from now, once. The same request again, known by its _key, is answered as before.
+-- result: extended, already-extended, basket-expired, basket-bought, basket-busy, unknown-basket, mismatch (another body under the same key).
+CREATE FUNCTION extend_basket_v1(_basket uuid, _ttl interval, _key uuid, _fingerprint text)
+RETURNS TABLE (result text, basket uuid, expires timestamptz)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    lines record;
+    lines record; before extension;
 BEGIN
     PERFORM 1 FROM hold WHERE basket_id = _basket ORDER BY id FOR NO KEY UPDATE;
-    SELECT count(*) AS ever, count(*) FILTER (WHERE state = 'paying') AS paying,
+    SELECT * INTO before FROM extension WHERE key = _key;
+    IF FOUND THEN
+        result := CASE WHEN before.fingerprint = _fingerprint THEN 'extended' ELSE 'mismatch' END;
+        basket := before.basket_id; expires := before.expires_at;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT count(*) AS ever, count(*) FILTER (WHERE state = 'paying') AS paying, count(*) FILTER (WHERE state = 'confirmed') AS bought,
         bool_and(expires_at > clock_timestamp()) FILTER (WHERE state = 'held') AS live,
-        bool_or(extended) FILTER (WHERE state = 'held') AS extended, min(expires_at) FILTER (WHERE state = 'held') AS until
+        bool_or(extended) FILTER (WHERE state = 'held') AS extended
     INTO lines FROM hold WHERE basket_id = _basket;
-    result := CASE WHEN lines.ever = 0 THEN 'unknown-basket' WHEN lines.paying > 0 THEN 'basket-busy'
+    result := CASE WHEN lines.ever = 0 THEN 'unknown-basket' WHEN lines.paying > 0 THEN 'basket-busy' WHEN lines.bought > 0 THEN 'basket-bought'
                    WHEN lines.live IS NOT TRUE THEN 'basket-expired' WHEN lines.extended THEN 'already-extended' ELSE 'extended' END;
-    expires := lines.until;
+    basket := _basket;
     IF result = 'extended' THEN
         expires := clock_timestamp() + _ttl;
         UPDATE hold SET expires_at = expires, extended = true WHERE basket_id = _basket AND state = 'held';
+        IF _key IS NOT NULL THEN
+            INSERT INTO extension (key, fingerprint, basket_id, expires_at) VALUES (_key, _fingerprint, _basket, expires);
+        END IF;
         INSERT INTO outbox (type, payload)
         VALUES ('basket.extended', jsonb_build_object('basket_id', _basket, 'expires_at', expires));
     END IF;
     RETURN NEXT;
 END $$;
 
--- Empty a basket, or take one line out when _line is given. result: released, unknown-basket, unknown-line, basket-busy.
+-- Empty a basket, or take one line out when _line is given.
+-- result: released, unknown-basket, unknown-line, basket-busy, basket-bought.
 -- lapsed: how many orders that ended, 0 or 1.
 CREATE FUNCTION release_basket_v1(_basket uuid, _line uuid, OUT result text, OUT lapsed integer)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    mine uuid[]; ever integer; paying integer;
+    mine uuid[]; ever integer; paying integer; bought integer;
 BEGIN
     PERFORM 1 FROM orders WHERE basket_id = _basket FOR NO KEY UPDATE;
     PERFORM 1 FROM hold WHERE basket_id = _basket ORDER BY id FOR NO KEY UPDATE;
-    SELECT count(*), count(*) FILTER (WHERE state = 'paying'), array_agg(id) FILTER (WHERE state = 'held' AND (_line IS NULL OR id = _line))
-    INTO ever, paying, mine FROM hold WHERE basket_id = _basket;
+    SELECT count(*), count(*) FILTER (WHERE state = 'paying'), count(*) FILTER (WHERE state = 'confirmed'),
+        array_agg(id) FILTER (WHERE state = 'held' AND (_line IS NULL OR id = _line))
+    INTO ever, paying, bought, mine FROM hold WHERE basket_id = _basket;
     lapsed := 0;
     IF ever = 0 THEN
         result := 'unknown-basket';
     ELSIF paying > 0 THEN
         result := 'basket-busy';
+    ELSIF bought > 0 THEN
+        result := 'basket-bought';
     ELSIF mine IS NULL THEN
         result := CASE WHEN _line IS NULL THEN 'unknown-basket' ELSE 'unknown-line' END;
     ELSE

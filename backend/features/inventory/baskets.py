@@ -70,8 +70,8 @@ class HeldBaskets:
         basket_id = await self._id_of(buyer)
         basket = await self.read(basket_id)
         if basket is None:
-            known = await self._database.fetch_value(queries.basket_exists, {"basket": basket_id}, retry=True)
-            raise basket_refusal("basket-expired" if known else "unknown-basket")
+            bought = await self._database.fetch_value(queries.basket_bought, {"basket": basket_id}, retry=True)
+            raise basket_refusal({True: "basket-bought", False: "basket-expired", None: "unknown-basket"}[bought])
         return basket
 
     async def of_cookie(self, cookie: UUID) -> UUID | None:
@@ -83,10 +83,18 @@ class HeldBaskets:
 
     async def extend(self, buyer: Buyer) -> tuple[UUID, datetime]:
         """Give the basket its full time again, once."""
-        basket_id = await self._id_of(buyer)
-        row = await self._database.fetch_one(queries.extend_basket, {"basket": basket_id, "ttl": self._limits.duration})
-        result, expires_at = row or ("unknown-basket", None)
-        if result != "extended" or expires_at is None:
+        asked = buyer.idempotency
+        row = await self._database.fetch_one(
+            queries.extend_basket,
+            {
+                "basket": await self._id_of(buyer),
+                "ttl": self._limits.duration,
+                "key": asked and asked.id,
+                "fingerprint": asked and asked.fingerprint,
+            },
+        )
+        result, basket_id, expires_at = row or ("unknown-basket", None, None)
+        if result != "extended":
             raise basket_refusal(result)
         return basket_id, expires_at
 

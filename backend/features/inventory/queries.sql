@@ -24,11 +24,12 @@ ORDER BY h.basket_id = %(cookie)s DESC, h.created_at DESC LIMIT 1
 -- name: hold_of_basket
 SELECT EXISTS (SELECT 1 FROM hold WHERE id = %(hold)s AND basket_id = %(basket)s)
 
--- name: basket_exists
-SELECT EXISTS (SELECT 1 FROM hold WHERE basket_id = %(basket)s)
+-- name: basket_bought
+-- null for a basket that there never was.
+SELECT bool_or(state = 'confirmed') FROM hold WHERE basket_id = %(basket)s
 
 -- name: extend_basket
-SELECT result, expires FROM extend_basket_v1(%(basket)s, %(ttl)s)
+SELECT result, basket, expires FROM extend_basket_v1(%(basket)s, %(ttl)s, %(key)s, %(fingerprint)s)
 
 -- name: release_basket
 SELECT result, lapsed FROM release_basket_v1(%(basket)s, %(line)s)

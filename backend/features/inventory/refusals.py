@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import orjson
 
@@ -12,11 +13,12 @@ from backend.features.inventory.holds import HoldAnswer
 _OF_BASKETS = {
     "unknown-basket": ("not-found", "There is no such basket."),
     "unknown-line": ("not-found", "The basket has no such line."),
-    "basket-expired": (
-        "basket-expired",
+    "basket-expired": ("basket-expired", "The time was over. Nothing was charged; the tickets are on sale again."),
+    "basket-bought": (
+        "basket-bought",
         (
-            "This basket is closed. If you paid, your tickets are in the link and e-mail of your order. "
-            "If not, nothing was charged and they are on sale again."
+            "These tickets have been bought. Open the order by the link that was shown when it was paid, "
+            "or by the one in its e-mail."
         ),
     ),
     "basket-busy": ("basket-busy", "The basket is being paid for at this moment."),
@@ -48,14 +50,20 @@ def _limit(words: str, slug: str = "limit-reached") -> Callable[[str], DomainErr
     return lambda limit: DomainError(slug, words.format(limit), {"limit": int(limit)})
 
 
+def _closed(words: str, member: str, at: str) -> DomainError:
+    # As in every other answer: in UTC, with a Z.
+    moment = datetime.fromisoformat(at).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return DomainError("not-on-sale", words.format(moment), {member: moment})
+
+
 _HOLDS_TOO_MUCH = _limit("You hold as many tickets as you may at a time.", "too-many-holds")
 _OF_HOLDS: Mapping[str, Callable[[str], DomainError]] = {
     "sold-out": _sold_out,
     "seat-gone": lambda seats: DomainError(
         "seat-gone", "Somebody else has taken a seat.", {"seat_ids": orjson.loads(seats)}
     ),
-    "not-on-sale": lambda at: DomainError("not-on-sale", f"The sale opens at {at}.", {"on_sale_at": at}),
-    "off-sale": lambda at: DomainError("not-on-sale", f"The sale closed at {at}.", {"off_sale_at": at}),
+    "not-on-sale": lambda at: _closed("The sale opens at {}.", "on_sale_at", at),
+    "off-sale": lambda at: _closed("The sale closed at {}.", "off_sale_at", at),
     "order-limit": _limit("At most {} of these tickets in one order."),
     "customer-limit": _limit("At most {} of these tickets for one customer."),
     "address-limit": _HOLDS_TOO_MUCH,

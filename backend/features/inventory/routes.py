@@ -22,7 +22,16 @@ from backend.web.routes import Routes, reply
 BASKETS = web.AppKey("baskets", HeldBaskets)
 routes = Routes()
 
-_REFUSED = ("sold-out", "seat-gone", "not-on-sale", "limit-reached", "too-many-holds", "basket-expired", "basket-busy")
+_REFUSED = (
+    "sold-out",
+    "seat-gone",
+    "not-on-sale",
+    "limit-reached",
+    "too-many-holds",
+    "basket-expired",
+    "basket-bought",
+    "basket-busy",
+)
 
 
 @routes.post(
@@ -41,7 +50,12 @@ async def hold_tickets(request: web.Request, body: NewHold) -> web.Response:
     return response
 
 
-@routes.get("/api/basket", query=BasketQuery, answers={200: BasketView}, problems=("not-found", "basket-expired"))
+@routes.get(
+    "/api/basket",
+    query=BasketQuery,
+    answers={200: BasketView},
+    problems=("not-found", "basket-expired", "basket-bought"),
+)
 async def show_basket(request: web.Request, query: BasketQuery) -> web.Response:
     """The basket, while it holds anything."""
     return reply(basket_view(await request.app[BASKETS].current(await buyer_of(request, query.basket_id))))
@@ -51,7 +65,8 @@ async def show_basket(request: web.Request, query: BasketQuery) -> web.Response:
     "/api/basket/extend",
     body=BasketName,
     answers={200: ExtendedView},
-    problems=("not-found", "basket-expired", "basket-busy", "already-extended"),
+    problems=("not-found", "basket-expired", "basket-bought", "basket-busy", "already-extended"),
+    idempotent=True,
 )
 async def extend_basket(request: web.Request, body: BasketName) -> web.Response:
     """Hold the basket for its full time again, once."""
@@ -59,7 +74,9 @@ async def extend_basket(request: web.Request, body: BasketName) -> web.Response:
     return reply({"basket_id": basket_id, "expires_at": expires_at})
 
 
-@routes.delete("/api/basket", query=BasketQuery, answers={204: None}, problems=("not-found", "basket-busy"))
+@routes.delete(
+    "/api/basket", query=BasketQuery, answers={204: None}, problems=("not-found", "basket-busy", "basket-bought")
+)
 async def empty_basket(request: web.Request, query: BasketQuery) -> web.Response:
     """Give all tickets of the basket back."""
     await request.app[BASKETS].release(await buyer_of(request, query.basket_id))
@@ -72,7 +89,7 @@ async def empty_basket(request: web.Request, query: BasketQuery) -> web.Response
     "/api/basket/items/{item_id:uuid}",
     query=BasketQuery,
     answers={204: None},
-    problems=("not-found", "basket-busy"),
+    problems=("not-found", "basket-busy", "basket-bought"),
 )
 async def remove_line(request: web.Request, query: BasketQuery, item_id: UUID) -> web.Response:
     """Give the tickets of one line back."""

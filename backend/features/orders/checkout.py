@@ -238,7 +238,13 @@ def _answer_of(placed: Placed) -> Bought:
             charge = Charge("waiting", pay_url=placed.pay_url)
         case ("exists", "pending", _):
             raise DomainError("idempotency-in-flight", "The payment of this basket is under way.")
-        case ("exists", _, _):
+        case ("taken", "paid", _):
+            raise DomainError(*_REFUSALS["basket-bought"])
+        case ("taken", "lapsed", _) | ("taken", "pending", "failed"):
+            raise DomainError(*_REFUSALS["basket-expired"])
+        case ("taken", "pending", _):
+            raise DomainError("basket-busy", "The basket is being paid for at this moment.")
+        case ("exists" | "taken", _, _):
             raise DomainError("order-state", f"The order of this basket is {placed.order_status}.")
         case _:
             raise DomainError(*_REFUSALS[placed.result])
@@ -254,11 +260,12 @@ def _declined(failure: str | None) -> DomainError:
 _REFUSALS = {
     "mismatch": ("idempotency-mismatch", "This Idempotency-Key was used for another request."),
     "basket-unknown": ("not-found", "There is no such basket."),
-    "basket-expired": (
-        "basket-expired",
+    "basket-expired": ("basket-expired", "The time was over. Nothing was charged; the tickets are on sale again."),
+    "basket-bought": (
+        "basket-bought",
         (
-            "This basket is closed. If you paid, your tickets are in the link and e-mail of your order. "
-            "If not, nothing was charged and they are on sale again."
+            "These tickets have been bought. Open the order by the link that was shown when it was paid, "
+            "or by the one in its e-mail."
         ),
     ),
     "customer-limit": ("limit-reached", "This customer has as many of these tickets as one may have."),

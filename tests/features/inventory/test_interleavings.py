@@ -87,7 +87,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(basket=baskets)
     def extend(self, basket: UUID) -> None:
-        self.execute("SELECT * FROM extend_basket_v1(%s, interval '10 minutes')", basket)
+        self.execute("SELECT * FROM extend_basket_v1(%s, interval '10 minutes', NULL, NULL)", basket)
 
     @rule(basket=baskets)
     def empty(self, basket: UUID) -> None:

@@ -1,18 +1,20 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "./client.ts";
-import { ApiError } from "./problem.ts";
+import { ApiError, type ProblemKind } from "./problem.ts";
 import type { Basket, NewHold } from "./types.ts";
 
 export const BASKET_KEY = ["basket"] as const;
 
-/** The visitor's basket, found by its cookie; null when there is none or its time is over. */
+const GONE: ReadonlySet<ProblemKind> = new Set(["basket-bought", "basket-expired"]);
+
+/** The visitor's basket, found by its cookie; null when there is none, or it was bought, or its time is over. */
 export const basketQuery = queryOptions({
   queryKey: BASKET_KEY,
   queryFn: async ({ signal }): Promise<Basket | null> => {
     try {
       return remember(await call<Basket>("GET", "/api/basket", { signal }));
     } catch (error) {
-      if (error instanceof ApiError && (error.status === 404 || error.kind === "basket-expired")) {
+      if (error instanceof ApiError && (error.status === 404 || GONE.has(error.kind))) {
         return remember(null);
       }
       throw error;

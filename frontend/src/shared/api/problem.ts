@@ -1,6 +1,7 @@
 /** What can go wrong, by the last part of the problem's `type`; `offline` is the browser's own. */
 const KINDS = [
   "already-extended",
+  "basket-bought",
   "basket-busy",
   "basket-empty",
   "basket-expired",

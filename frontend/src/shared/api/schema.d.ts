@@ -1656,7 +1656,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `basket-expired`: The basket has expired */
+            /** @description `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1761,7 +1761,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-busy`: The basket is being paid for; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered */
+            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-busy`: The basket is being paid for; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered */
             readonly 409: {
                 headers: {
                     /** @description Seconds */
@@ -1888,7 +1888,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `basket-busy`: The basket is being paid for */
+            /** @description `basket-bought`: The basket has been bought; `basket-busy`: The basket is being paid for */
             readonly 409: {
                 headers: {
                     /** @description Seconds */
@@ -1946,7 +1946,10 @@ export interface operations {
     readonly extend_basket: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description The same key and body get the same answer again; the same key and another body a 422. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -1992,7 +1995,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `basket-expired`: The basket has expired; `basket-busy`: The basket is being paid for; `already-extended`: The basket was already extended once */
+            /** @description `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-busy`: The basket is being paid for; `already-extended`: The basket was already extended once; `idempotency-in-flight`: The same request is still being answered */
             readonly 409: {
                 headers: {
                     /** @description Seconds */
@@ -2014,6 +2017,15 @@ export interface operations {
             };
             /** @description `unsupported-media-type`: The request body has to be JSON */
             readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-mismatch`: The Idempotency-Key was used for another request */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2112,7 +2124,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `basket-busy`: The basket is being paid for */
+            /** @description `basket-bought`: The basket has been bought; `basket-busy`: The basket is being paid for */
             readonly 409: {
                 headers: {
                     /** @description Seconds */

@@ -18,6 +18,10 @@ const EXPLANATIONS: Partial<Record<ProblemKind, Explanation>> = {
     title: "The time was already extended",
     text: "A basket can be extended once. Your tickets stay held until the time shown.",
   },
+  "basket-bought": {
+    title: "These tickets have been bought",
+    text: "Open the order by the link that was shown when it was paid, or by the one in its e-mail. You paid only once.",
+  },
   "basket-busy": {
     title: "A payment for this basket is under way",
     text: "Wait a moment and try again. The tickets stay yours meanwhile; you pay only once.",
