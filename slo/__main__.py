@@ -1,10 +1,11 @@
-"""python -m slo build | check | explain: from slo.yaml to all that follows from it."""
+"""python -m slo build | check | explain | gate: from slo.yaml to all that follows from it."""
 
 import argparse
 import sys
 
 from backend.telemetry.promise import PromiseError
 from slo import build, explain
+from slo.gate import command
 from slo.solvability import solvable_spec
 
 
@@ -14,7 +15,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("build", help="write rules, tests, dashboards, thresholds and documents")
     commands.add_parser("check", help="compare them with slo.yaml, and see whether the promise can be kept")
     commands.add_parser("explain", help="print budgets, thresholds and the time to notice an outage")
+    command.add_arguments(commands.add_parser("gate", help="may this change be released, by the budgets that are left"))
     options = parser.parse_args(arguments)
+    if options.command == "gate":
+        return command.gate(options)
     try:
         return {"build": _build, "check": _check, "explain": _explain}[options.command]()
     except PromiseError as error:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,16 +130,10 @@ def program(name: str) -> Path:
 
 
 @contextmanager
-def running_prometheus(folder: Path, config: Path, retention: str = "35d") -> Iterator[str]:
+def running_prometheus(folder: Path, config: Path, retention: timedelta = timedelta(days=35)) -> Iterator[str]:
     """A real one with its data in the folder; its address."""
     (port,) = free_ports(1)
-    args: list[str | Path] = [
-        program("prometheus"),
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--storage.tsdb.retention.time={retention}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
+    args = programs.command(program("prometheus"), config, folder / "data", port, retention)
     process = start(Start(args, log=folder / "prometheus.log", env=os.environ))
     try:
         yield f"http://127.0.0.1:{port}"

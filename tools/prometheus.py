@@ -4,8 +4,12 @@ import os
 import platform
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
+from slo.rules import document
+from slo.series import duration
+from slo.spec import Spec
 from tools.console import step
 from tools.setup import ROOT
 
@@ -44,17 +48,28 @@ def _fetch() -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def config(directory: Path, targets: dict[str, int]) -> Path:
-    """Write a configuration that scrapes these jobs (name: port) and loads the SLO rules if there are any."""
-    rules = ROOT / "slo" / "out" / "rules.yaml"
-    lines = ["global: {scrape_interval: 5s, evaluation_interval: 15s}"]
-    lines += [f"rule_files: ['{rules}']"] if rules.exists() else []
-    lines += ["scrape_configs:"]
+def config(directory: Path, targets: dict[str, int], spec: Spec) -> Path:
+    """Write a configuration that scrapes these jobs (name: port) and evaluates the rules that follow from the spec."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (rules,) = document.write(spec).values()  # what slo/out/rules.yaml holds, unless SLO_FILE names another promise
+    (directory / "rules.yaml").write_text(rules)
+    interval = duration(spec.prometheus.scrape_interval)
+    lines = [f"global: {{scrape_interval: {interval}}}", "rule_files: [rules.yaml]", "scrape_configs:"]
     lines += [
         f"  - {{job_name: {name}, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}"
         for name, port in targets.items()
     ]
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / "prometheus.yml"
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def command(program: Path, config: Path, data: Path, port: int, retention: timedelta) -> list[str | Path]:
+    """How it is started: reachable from this machine alone, and keeping its samples for so long."""
+    return [
+        program,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={data}",
+        f"--storage.tsdb.retention.time={duration(retention)}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.telemetry.promise import PromiseError
+from slo.spec import load_spec
 from tools import data_dir as kept
 from tools import prometheus
+from tools.console import Failure
 from tools.ports import Ports
 from tools.setup import ROOT
 
@@ -28,11 +31,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop on these ports, with its data in this directory."""
+    """A shop on these ports, with its data in this directory. prometheus: the program that watches it, if any."""
 
     ports: Ports
     data_dir: Path
     database_url: str
+    prometheus: Path | None = None
 
     @property
     def url(self) -> str:
@@ -60,6 +64,7 @@ class Shop:
             "PSP_JOURNAL": str(self.data_dir / "psp.jsonl"),
             "MAILBOX_DIR": str(self.data_dir / "mailbox"),
             "STATIC_DIR": str(ROOT / "frontend" / "dist"),
+            **({"PROMETHEUS_URL": f"http://127.0.0.1:{self.ports.prometheus}"} if self.prometheus else {}),
         }
 
     def tasks(self) -> list[Part]:
@@ -80,20 +85,18 @@ class Shop:
         ]
 
     def _prometheus(self) -> list[Part]:
-        program = prometheus.find()
-        if program is None:
+        if self.prometheus is None:
             return []
+        try:
+            spec = load_spec()
+        except PromiseError as error:
+            raise Failure(str(error)) from None
         directory = self.data_dir / "prometheus"
         jobs = {"backend": self.ports.metrics, "worker": self.ports.worker_metrics}
-        config = prometheus.config(directory, jobs)
-        address = f"127.0.0.1:{self.ports.prometheus}"
-        command: Command = [
-            program,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={directory / 'data'}",
-            f"--web.listen-address={address}",
-        ]
-        return [Part("prometheus", command, os.environ, f"http://{address}/-/ready")]
+        config = prometheus.config(directory, jobs, spec)
+        port = self.ports.prometheus
+        command = prometheus.command(self.prometheus, config, directory / "data", port, spec.prometheus.retention)
+        return [Part("prometheus", command, os.environ, f"http://127.0.0.1:{port}/-/ready")]
 
     def facts(self) -> dict[str, str | int]:
         """Where things are, for programs."""
@@ -102,7 +105,7 @@ class Shop:
             "metrics_url": f"http://localhost:{self.ports.metrics}/metrics",
             "worker_metrics_url": f"http://localhost:{self.ports.worker_metrics}/metrics",
             "psp_url": f"http://localhost:{self.ports.psp}",
-            "prometheus_url": f"http://localhost:{self.ports.prometheus}",
+            **({"prometheus_url": f"http://localhost:{self.ports.prometheus}"} if self.prometheus else {}),
             "database_url": self.database_url,
             "data_dir": str(self.data_dir),
             "mailbox": str(self.data_dir / "mailbox"),
@@ -115,10 +118,11 @@ class Shop:
         password = re.compile(r"(//[^/:@]*):[^@]*@")
         lines = {
             "Shop": self.url,
+            "Status": f"{self.url}/status",
             "API docs": f"{self.url}/api/docs",
             "Payment provider": facts["psp_url"],
             "Metrics": f"{facts['metrics_url']}, worker: {facts['worker_metrics_url']}",
-            "Prometheus": facts["prometheus_url"] if prometheus.find() else prometheus.MISSING,
+            "Prometheus": facts.get("prometheus_url", prometheus.MISSING),
             "Mailbox": f"{facts['mailbox']} (the e-mails that would be sent)",
             "Logs": self.data_dir / "logs",
             "Database": password.sub(r"\1:***@", self.database_url),

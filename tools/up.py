@@ -18,7 +18,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 
-from tools import console, processes
+from tools import console, processes, prometheus
 from tools.console import Failure, say, step
 from tools.data_dir import claimed
 from tools.logtail import WARNINGS, LogTail
@@ -88,7 +88,7 @@ def _run(stack: ExitStack, ready_file: Path | None) -> None:
         server = stack.enter_context(postgres(data_dir))
         children.append(Child("postgres", server.process, LogTail("postgres", server.log, warnings=OF_POSTGRES)))
         database_url = server.dsn
-    shop = Shop(ports, data_dir, database_url)
+    shop = Shop(ports, data_dir, database_url, prometheus.find())
     for task in shop.tasks():
         step(f"preparing the database: {task.name}")
         _run_to_its_end(task, logs, children)
