@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     # Imported here, so that the payment provider, a service of its own, loads nothing of the shop.
-    from backend import app, chores, variables, worker  # noqa: PLC0415
+    from backend import app, chores, variables, worker  # noqa: PLC0415 - see above
 
     if options.command == "openapi":
         sys.stdout.write(app.openapi_json())
@@ -79,8 +79,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_psp() -> int:
-    from backend.psp.options import PspOptions  # noqa: PLC0415
-    from backend.psp.service import run  # noqa: PLC0415
+    from backend.psp.options import PspOptions  # noqa: PLC0415 - the shop loads nothing of the provider
+    from backend.psp.service import run  # noqa: PLC0415 - see above
 
     run(PspOptions.from_env(os.environ))
     return 0

@@ -20,7 +20,7 @@ class YamlFileError(Exception):
     """A file that cannot be read; its text names the file and the line."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # libyaml's where it is there
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - replaces the base class's
 
 

@@ -77,7 +77,7 @@ class Migration:
     @property
     def record(self) -> str:
         """SQL that notes it as applied. Spelled out, as a file may hold any % and so cannot have parameters."""
-        return f"INSERT INTO schema_migrations VALUES ({self.version}, '{self.name}', '{self.checksum}')"  # noqa: S608
+        return f"INSERT INTO schema_migrations VALUES ({self.version}, '{self.name}', '{self.checksum}')"  # noqa: S608 - names that were checked
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
@@ -97,12 +97,6 @@ def required_version(folder: Path = MIGRATIONS) -> int:
 async def schema_version(db: Database) -> int:
     """The last version that was applied; 0 in an empty database."""
     return max((version for version, *_ in await _applied(db)), default=0)
-
-
-async def pending(db: Database, folder: Path = MIGRATIONS) -> list[str]:
-    """Names of what has not been applied yet."""
-    done = {version for version, *_ in await _applied(db)}
-    return [migration.name for migration in read_migrations(folder) if migration.version not in done]
 
 
 async def migrate(dsn: str, phase: Phase = "all", log: Log = _log.info, folder: Path = MIGRATIONS) -> list[str]:

@@ -36,9 +36,9 @@ class AwsClient:
 
     def __init__(self, service: str, options: AwsOptions) -> None:
         # Loading boto3 costs 0.3 s and 30 MB, so only a process that uses it does.
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        import boto3  # noqa: PLC0415 - see above
+        from botocore.config import Config  # noqa: PLC0415 - see above
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
 
         config = Config(
             connect_timeout=options.connect_seconds,

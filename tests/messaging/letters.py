@@ -64,7 +64,7 @@ class PostOffice:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         self.envelopes.append(envelope)
         self.private.append(server.transport is not None and server.transport.get_extra_info("ssl_object") is not None)
         return "250 OK"

@@ -120,7 +120,7 @@ async def test_a_relay_that_is_told_to_stop_records_what_it_has_handed_over(db: 
     sink = Recorder(held=asyncio.Event())
     async with running(relay_to(db, sink)):
         await eventually(lambda: truth(sink.got))
-        asyncio.get_running_loop().call_later(0.05, sink.held.set)  # type: ignore[union-attr]
+        asyncio.get_running_loop().call_later(0.05, sink.held.set)  # type: ignore[union-attr] # it is there by now
     assert await outbox.empty()
 
 

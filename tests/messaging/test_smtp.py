@@ -19,7 +19,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Sides:
 
 
 def transport(port: int, *, tls: ssl.SSLContext | None = None, seconds: float = 5.0, **server: object) -> SmtpTransport:
-    return SmtpTransport(SmtpServer("127.0.0.1", port, **server), tls=tls, letter_seconds=seconds)  # type: ignore[arg-type]
+    return SmtpTransport(SmtpServer("127.0.0.1", port, **server), tls=tls, letter_seconds=seconds)  # type: ignore[arg-type] # any of the server's fields
 
 
 async def test_a_letter_arrives_as_it_was_written() -> None:

@@ -26,7 +26,7 @@ class Shop(BaseHTTPRequestHandler):
         if self.path == "/broken":
             self.close_connection = True
         elif self.path == "/slow":
-            self.server.silence.wait(5)  # type: ignore[attr-defined]
+            self.server.silence.wait(5)  # type: ignore[attr-defined] # this server's own
         else:
             self._answer(200, {"path": self.path})
 
@@ -52,11 +52,11 @@ class Shop(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
     server.daemon_threads = True
-    server.silence = threading.Event()  # type: ignore[attr-defined]
+    server.silence = threading.Event()  # type: ignore[attr-defined] # this server's own
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server.server_port
-    server.silence.set()  # type: ignore[attr-defined]
+    server.silence.set()  # type: ignore[attr-defined] # this server's own
     server.shutdown()
     thread.join()
     server.server_close()

@@ -14,7 +14,7 @@ TIME = Target(800, "ms", at_most=True)
     ("target", "value", "met"),
     [(RATIO, 4.99, False), (RATIO, 5, True), (TIME, 800, True), (TIME, 800.1, False)],
 )
-def test_a_target_is_met_from_its_bound_on(target: Target, value: float, met: bool) -> None:  # noqa: FBT001
+def test_a_target_is_met_from_its_bound_on(target: Target, value: float, met: bool) -> None:  # noqa: FBT001 - a column of the table
     assert target.met_by(value) is met
 
 

@@ -19,7 +19,7 @@ def slow_routes(path: str = "/api/events", **options: object) -> tuple[Routes, a
     """A route that answers when it is allowed to; the events say that it was entered and let it go on."""
     routes, entered, leave = Routes(), asyncio.Event(), asyncio.Event()
 
-    @routes.get(path, answers=OK, **options)  # type: ignore[arg-type]
+    @routes.get(path, answers=OK, **options)  # type: ignore[arg-type] # any of the route's options
     async def slow(_request: web.Request) -> web.Response:
         entered.set()
         await leave.wait()
@@ -403,5 +403,5 @@ async def test_the_log_line_of_a_failed_request_has_its_route_and_no_token(
     door = await serve(failing_routes(Busy("full")))
     await door.client.get("/api/events?page=2")
     (record,) = [record for record in caplog.records if record.name == "backend.access"]
-    fields = record.fields  # type: ignore[attr-defined]
+    fields = record.fields  # type: ignore[attr-defined] # of our log lines
     assert (fields["route"], fields["status"], fields["cause"]) == ("/api/events", 503, "Busy: full")

@@ -164,7 +164,7 @@ def _circle(x: float, y: float, radius: float, fill: str) -> str:
     return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.1f}" fill="{fill}"/>'
 
 
-def _box(x: float, y: float, width: float, height: float, fill: str, radius: float = 0) -> str:  # noqa: PLR0913, PLR0917
+def _box(x: float, y: float, width: float, height: float, fill: str, radius: float = 0) -> str:  # noqa: PLR0913, PLR0917 - SVG's own
     rounded = f' rx="{radius:.0f}"' if radius else ""
     return f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}"{rounded} fill="{fill}"/>'
 
@@ -174,7 +174,7 @@ def _polygon(points: list[tuple[float, float]], fill: str, edge: str = "") -> st
     return f'<polygon points="{" ".join(f"{x:.0f},{y:.0f}" for x, y in points)}" fill="{fill}"{outline}/>'
 
 
-def _quarter(x: float, y: float, outer: float, inner: float, corner: int, fill: str) -> str:  # noqa: PLR0913, PLR0917
+def _quarter(x: float, y: float, outer: float, inner: float, corner: int, fill: str) -> str:  # noqa: PLR0913, PLR0917 - as _box
     """The quarter ring about this corner of a square (0: top left, clockwise), inside the square. inner 0: a disc."""
     right, down = ((1, 1), (-1, 1), (-1, -1), (1, -1))[corner]
     (near_x, near_y), (far_x, far_y) = ((x + right * radius, y + down * radius) for radius in (inner, outer))

@@ -81,7 +81,7 @@ class Publication:
         """Bring it up to date; answer the status that it had, and every difference."""
         await self._write(queries.lock_event, {"event": event_id})
         row = await self._tx.fetch_one(queries.event_to_change, {"event": event_id})
-        old = _Event(*row)  # type: ignore[misc]
+        old = _Event(*row)  # type: ignore[misc] # the columns are its fields
         self._demand_possible(old)
         self._compare_event(old)
         await self._put_event()

@@ -24,7 +24,10 @@ TOKENS = web.AppKey("order_tokens", OrderTokens)
 PRINTER = web.AppKey("printer", Printer)
 routes = Routes()
 
-_REFUSED = ("sold-out", "seat-gone", "not-on-sale", "limit-reached", "too-many-holds", "basket-expired", "basket-busy")
+_REFUSED = (
+    "sold-out", "seat-gone", "not-on-sale", "limit-reached", "too-many-holds", "basket-expired", "basket-bought",
+    "basket-busy",
+)  # fmt: skip
 # The provider may take longer than the usual deadline; its own timeouts end before this one.
 _DEADLINE = 8.0
 
@@ -41,7 +44,11 @@ _DEADLINE = 8.0
     deadline=_DEADLINE,
 )  # fmt: skip
 async def check_out(request: web.Request, body: Checkout) -> web.Response:
-    """Buy the basket: 200 with the tickets when it is settled, 202 while its payment is not."""
+    """Buy the basket: 200 with the tickets when it is settled, 202 while its payment is not.
+
+    The answer holds the key to the order, so it is repeated only for the same Idempotency-Key and body; the basket's id
+    alone, once it has been bought, opens nothing.
+    """
     bought = await request.app[TILL].buy(body, await buyer_of(request, body.basket_id))
     return reply(checkout_view(bought, request.app[TOKENS]), status=200 if bought.charge.result == "paid" else 202)
 
@@ -67,7 +74,7 @@ async def show_order(request: web.Request, query: TokenQuery, order_id: UUID) ->
     problems=("unauthorized", "not-found", "not-cancellable", "order-state"),
     idempotent=True,
 )
-async def cancel_order(request: web.Request, body: Cancellation, query: TokenQuery, order_id: UUID) -> web.Response:  # noqa: ARG001
+async def cancel_order(request: web.Request, body: Cancellation, query: TokenQuery, order_id: UUID) -> web.Response:  # noqa: ARG001 - checked by its schema alone
     """Give the tickets back until `refundable_until`, less the fee. Asked again, it answers the same."""
     _demand_token(request, query, order_id)
     await request.app[ORDERS].cancel(order_id)

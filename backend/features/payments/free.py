@@ -51,7 +51,7 @@ class FreeProvider:
             raise ProviderRefused("the refunds would exceed what was paid")
         return RefundResult(f"{_PREFIX}{request.refund_id}", "done")
 
-    def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> tuple[WebhookEvent, ...]:  # noqa: ARG002
+    def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> tuple[WebhookEvent, ...]:  # noqa: ARG002 - the contract's names
         """Refuse: nobody is there to send one."""
         raise WebhookRejected("free payments have no webhooks")
 

@@ -56,7 +56,7 @@ class Reconciler:
             if not overdue:
                 raise
             # Nobody can pay it any more, and tickets must not wait for it for ever. Captured after all, it is refunded.
-            log.error("payment %s is given up, its provider refuses to show it: %s", payment_id, error)  # noqa: TRY400
+            log.error("payment %s is given up, its provider refuses to show it: %s", payment_id, error)  # noqa: TRY400 - says enough
             return Report(payment_id, "cancelled", failure="not_found")
         if intent is None:
             status: SettledStatus = "failed" if never_arrived and not overdue else "cancelled"

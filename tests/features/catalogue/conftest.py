@@ -111,7 +111,7 @@ async def live(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         take(news)
         visitor.heard.append(news)
 
-    catalogue.take = taken  # type: ignore[method-assign]
+    catalogue.take = taken  # type: ignore[method-assign] # announces the calls
     jobs = [asyncio.create_task(job) for job in (catalogue.follow(visitor.dsn), catalogue.feed.run())]
     await visitor.news(1)
     yield visitor

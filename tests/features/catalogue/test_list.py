@@ -268,9 +268,9 @@ async def test_any_number_of_askers_cost_one_reading(visitor: Visitor) -> None:
     async def counted(sql: str, *rest: object, **more: bool) -> object:
         nonlocal reads
         reads += sql.startswith("/* list_events */")
-        return await fetch_all(sql, *rest, **more)  # type: ignore[arg-type]
+        return await fetch_all(sql, *rest, **more)  # type: ignore[arg-type] # hands on what it was given
 
-    visitor.db.fetch_all = counted  # type: ignore[method-assign, assignment]
+    visitor.db.fetch_all = counted  # type: ignore[method-assign, assignment] # counts the calls
     answers = await asyncio.gather(*(visitor.ask("/api/events") for _ in range(50)))
     assert {status for status, _ in answers} == {200}
     assert reads == 1

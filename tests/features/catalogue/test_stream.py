@@ -76,7 +76,7 @@ async def test_nothing_is_read_for_events_that_nobody_watches(live: Visitor) -> 
             read.append(params["ids"])
         return await fetch_all(sql, params, **more)
 
-    live.db.fetch_all = spied  # type: ignore[method-assign]
+    live.db.fetch_all = spied  # type: ignore[method-assign] # watches the calls
     async with watching(live, watched) as stream:
         await stream.next()
         read.clear()
@@ -189,9 +189,9 @@ async def test_the_feed_survives_a_database_that_is_away(visitor: Visitor, monke
 
     async with watching(visitor, event_id) as stream:
         await stream.next()
-        visitor.db.fetch_all = away  # type: ignore[method-assign]
+        visitor.db.fetch_all = away  # type: ignore[method-assign] # an outage of this one
         await refused.wait()
-        visitor.db.fetch_all = fetch_all  # type: ignore[method-assign]
+        visitor.db.fetch_all = fetch_all  # type: ignore[method-assign] # its end
         await visitor.take("Floor", 1)
         visitor.clock.pass_seconds(1)
         await stream.until(available_tickets=99)

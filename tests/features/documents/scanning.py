@@ -3,7 +3,7 @@
 import io
 import re
 
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2  # type: ignore[import-untyped] # published without types
 import zxingcpp
 from PIL import Image, ImageDraw
 

@@ -52,10 +52,9 @@ def test_long_lines_are_folded_between_characters(name: str) -> None:
 
 def test_no_name_can_add_a_line_of_its_own() -> None:
     hostile = "Show\r\nATTENDEE:mailto:x@example.com\x00\x0b\x85\u2028END:VEVENT\ud800"
-    text = calendar_ics(order(ticket(1, event=replace(EVENING, name=hostile))), link="https://shop/x\r\nX:y")
+    text = calendar_ics(order(ticket(1, event=replace(EVENING, name=hostile))))
     (entry,) = entries(text)
     assert "ATTENDEE" not in entry
-    assert "X" not in entry
     assert text.count("END:VEVENT\r\n") == 1
 
 

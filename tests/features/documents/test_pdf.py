@@ -3,7 +3,7 @@ import sys
 from dataclasses import replace
 from uuid import UUID
 
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2  # type: ignore[import-untyped] # published without types
 import pytest
 
 from backend.domain.money import Money

@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 
 from backend.domain.errors import DomainError
-from backend.domain.orders import OrderView
+from backend.domain.orders import OrderView, TicketView
 from backend.features.orders.documents import pdf, printer
 from backend.features.orders.documents.printer import Printer
 from tests.features.documents.samples import EVENING, order, ticket
@@ -30,7 +30,7 @@ class Watched:
 
     def draw(self, wanted: OrderView, *more: object) -> Iterator[bytes | None]:
         self.began += 1
-        for step in self._draw(wanted, *more):  # type: ignore[arg-type]
+        for step in self._draw(wanted, *more):  # type: ignore[arg-type] # hands on what it was given
             self.pages.append(len(wanted.tickets))
             self.threads.add(threading.current_thread().name.rstrip("_0123456789"))
             yield step
@@ -95,10 +95,10 @@ async def test_more_orders_than_can_be_drawn_soon_are_turned_away(
 @pytest.mark.parametrize(
     "ended", [ticket(1, state="void"), ticket(1, event=replace(EVENING, cancelled=True))], ids=["void", "cancelled"]
 )
-async def test_a_ticket_that_admits_nobody_has_no_code_on_screen_or_paper(shops: Printer, ended: object) -> None:
-    svg = shops.svg(ended)  # type: ignore[arg-type]
+async def test_a_ticket_that_admits_nobody_has_no_code_on_screen_or_paper(shops: Printer, ended: TicketView) -> None:
+    svg = shops.svg(ended)
     assert "No longer valid" in svg
     assert zxingcpp.read_barcodes(drawn_svg(svg)) == []
     assert zxingcpp.read_barcodes(drawn_svg(shops.svg(ticket(2)))) != []
-    both = await shops.pdf(order(ended, ticket(2)))  # type: ignore[arg-type]
+    both = await shops.pdf(order(ended, ticket(2)))
     assert [claim.code for claim in scanned(both)] == [UUID(int=2)]

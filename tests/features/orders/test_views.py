@@ -33,7 +33,7 @@ def as_documented(model: type[View], view: dict[str, object]) -> Any:
 
 def whole(status: str = "paid", *tickets: TicketView, **more: Any) -> WholeOrder:
     view = OrderView(
-        ORDER, status, Money(9000, "EUR"), NOW, tickets, "Ada", "a@example.com",  # type: ignore[arg-type]
+        ORDER, status, Money(9000, "EUR"), NOW, tickets, "Ada", "a@example.com",  # type: ignore[arg-type] # status: any text of the table
         refundable_until=more.pop("refundable_until", NOW + timedelta(days=7)),
         fee=Money(900, "EUR") if tickets else None,
     )  # fmt: skip

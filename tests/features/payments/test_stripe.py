@@ -78,7 +78,7 @@ def test_the_e_mail_is_sent_only_when_there_is_one() -> None:
 
 
 async def test_a_wrong_key_is_refused(account: StripeCounterparty) -> None:
-    account.provider._http._headers["Authorization"] = "Bearer sk_wrong"  # type: ignore[attr-defined]
+    account.provider._http._headers["Authorization"] = "Bearer sk_wrong"  # type: ignore[attr-defined] # no part of the contract
     with pytest.raises(ProviderRefused, match="Invalid API Key"):
         await account.provider.create(wanted())
 
@@ -239,7 +239,7 @@ def answers(account: StripeCounterparty, monkeypatch: pytest.MonkeyPatch, answer
     async def get(_path: str, _query: object = None) -> dict[str, Any]:
         return answer
 
-    monkeypatch.setattr(account.provider._http, "get", get)  # type: ignore[attr-defined]
+    monkeypatch.setattr(account.provider._http, "get", get)  # type: ignore[attr-defined] # no part of the contract
 
 
 @pytest.mark.parametrize(

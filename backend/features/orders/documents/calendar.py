@@ -13,19 +13,19 @@ _LINE_BYTES = 75
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
-def calendar_ics(order: OrderView, link: str | None = None) -> str:
+def calendar_ics(order: OrderView) -> str:
     """One entry for each event. Importing it again updates the entries: they have the same UID each time.
 
-    link: where the order can be seen; left out when the file may be passed on.
+    Without the order's link, as the file may be passed on.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//AegisTickets//Tickets//EN", "CALSCALE:GREGORIAN"]
     for event in order.events:
-        lines += _entry(order, event, link)
+        lines += _entry(order, event)
     lines.append("END:VCALENDAR")
     return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
 
 
-def _entry(order: OrderView, event: EventView, link: str | None) -> Iterator[str]:
+def _entry(order: OrderView, event: EventView) -> Iterator[str]:
     tickets = [ticket for ticket in order.in_force if ticket.event == event]
     dropped = not tickets or event.cancelled
     yield "BEGIN:VEVENT"
@@ -38,8 +38,6 @@ def _entry(order: OrderView, event: EventView, link: str | None) -> Iterator[str
     yield f"DESCRIPTION:{_text(_description(order, event, tickets))}"
     yield f"SEQUENCE:{int(dropped)}"
     yield f"STATUS:{'CANCELLED' if dropped else 'CONFIRMED'}"
-    if link:
-        yield f"URL:{_one_line(link)}"
     yield "END:VEVENT"
 
 
