@@ -65,7 +65,7 @@ class Budgets:
             prometheus="connected" if known else "silent",
             advice=None if known else _ADVICE["silent"],
             window=_duration(self._promise.window),
-            budgets=list(_budgets(self._promise, known, _histories(history, start, step))),
+            budgets=list(_budgets(self._promise, known, _histories(history, start, step, int(span / step) + 1))),
             history=HistoryView(
                 start=datetime.fromtimestamp(start, UTC),
                 step_seconds=step,
@@ -154,11 +154,13 @@ def _which(series: Series) -> _Which:
     return labels.get("__name__", ""), labels.get("slo", ""), labels.get("journey", "")
 
 
-def _histories(found: Iterable[Series], start: float, step: float) -> dict[tuple[str, str], list[float | None]]:
+def _histories(
+    found: Iterable[Series], start: float, step: float, steps: int
+) -> dict[tuple[str, str], list[float | None]]:
     """By objective and journey, a value for each step; None where nothing was measured."""
     histories: dict[tuple[str, str], list[float | None]] = {}
     for series in found:
-        history: list[float | None] = [None] * (_POINTS + 1)
+        history: list[float | None] = [None] * steps
         for moment, value in series.samples:
             place = round((moment - start) / step)
             if 0 <= place < len(history):
