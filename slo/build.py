@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from slo import docs, k6, openslo
+from slo import alertmanager, docs, k6, openslo
 from slo.dashboards import build as dashboards
-from slo.rules import document
+from slo.rules import document as rules
+from slo.ruletests import document as ruletests
 from slo.spec import Spec
 
 ROOT = Path(__file__).parents[1]
 
 _WRITERS: tuple[Callable[[Spec], dict[Path, str]], ...] = (
-    document.write,
+    rules.write,
+    ruletests.write,
+    alertmanager.write,
     k6.write,
     dashboards.write,
     openslo.write,

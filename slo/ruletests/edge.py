@@ -1,0 +1,57 @@
+"""Clients that our limits refuse, and load balancers that answer errors by themselves."""
+
+from collections.abc import Iterator
+
+from slo.ruletests.model import Series, World
+from slo.ruletests.notation import counter, gauge
+from slo.ruletests.simple import Span, span_checks, steps
+from slo.ruletests.traffic import name
+from slo.spec import Spec
+
+_LENGTH = 75
+_FROM, _UNTIL = 10, 45
+
+
+def worlds(spec: Spec) -> Iterator[World]:
+    """Each route and each load balancer is a case of its own."""
+    throttled, errors = spec.alerting.throttled.share, spec.alerting.edge.share
+    minimum, short = spec.alerting.minimum_bad_events, steps(spec.sample_window)
+    refused = {
+        "/api/events": throttled * 1.5 * 1000,
+        "/api/basket": throttled * 0.5 * 1000,
+    }
+    series: list[Series] = []
+    for route, per_minute in refused.items():
+        series += _requests(route, answered=1000 - per_minute, refused=per_minute)
+    series += _requests("/api/rum", answered=0, refused=minimum / short / 2)  # all are refused, but these are few
+    balancers = {"rush": (errors * 1.5, 10_000.0), "calm": (errors * 0.5, 10_000.0), "quiet": (1.0, minimum / 2)}
+    for balancer, (share, requests) in balancers.items():
+        series += _balancer(balancer, failed=requests * share, passed_on=requests * (1 - share))
+    series += _balancer("no-targets", failed=minimum * 2, passed_on=None)
+    spans = [
+        # The rate rises over the short window from the first refusal on.
+        Span("ClientsThrottled", _FROM + short, _UNTIL, {"route": "/api/events"}),
+        Span("ClientsThrottled", labels={"route": "/api/basket"}),
+        Span("ClientsThrottled", labels={"route": "/api/rum"}),
+        Span("EdgeErrorsHigh", _FROM, _UNTIL, {"dimension_LoadBalancer": "rush"}),
+        Span("EdgeErrorsHigh", _FROM, _UNTIL, {"dimension_LoadBalancer": "no-targets"}),
+        Span("EdgeErrorsHigh", labels={"dimension_LoadBalancer": "calm"}),
+        Span("EdgeErrorsHigh", labels={"dimension_LoadBalancer": "quiet"}),
+    ]
+    about = "a route and two load balancers do badly for a while, the others only look as if they did"
+    yield World(about, tuple(series), tuple(span_checks(spec, spans, _LENGTH)))
+
+
+def _requests(route: str, *, answered: float, refused: float) -> Iterator[Series]:
+    labels = {"route": route, "method": "GET"}
+    during = [0.0] * _FROM + [refused] * (_UNTIL - _FROM) + [0.0] * (_LENGTH - _UNTIL)
+    yield Series(name("http_requests_total", {**labels, "code": "200"}), counter([answered] * _LENGTH))
+    yield Series(name("http_requests_total", {**labels, "code": "429"}), counter(during))
+
+
+def _balancer(balancer: str, *, failed: float, passed_on: float | None) -> Iterator[Series]:
+    labels = {"dimension_LoadBalancer": balancer}
+    during = [0.0] * _FROM + [failed] * (_UNTIL - _FROM) + [0.0] * (_LENGTH - _UNTIL)
+    yield Series(name("aws_applicationelb_httpcode_elb_5_xx_count_sum", labels), gauge(during))
+    if passed_on is not None:
+        yield Series(name("aws_applicationelb_request_count_sum", labels), gauge([passed_on] * _LENGTH))
