@@ -52,7 +52,7 @@ def _objective(spec: Spec, objective: Objective) -> str:
     whose = ", in each journey" if objective.by_journey else ""
     lines = [
         f"{objective.name}: {objective.title}, {share(objective.target)}{whose}",
-        f"{_INDENT}budget {share(objective.budget)}: {span(budget_seconds(spec, objective))} of nothing but bad ones, or",
+        f"{_INDENT}budget {share(objective.budget)}: {span(budget_seconds(spec, objective))} of only bad ones, or",
     ]
     events = "slices of time" if objective.in_slices else "events"
     for journey, rate in objective.events_per_second.items():
