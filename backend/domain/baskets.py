@@ -20,7 +20,10 @@ class SeatLabel:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+# What is made anew for every request is not frozen: nobody changes it, but to freeze it takes longer than to fill it.
+
+
+@dataclass(slots=True)
 class BasketLine:
     """Tickets of one type in a basket."""
 
@@ -43,7 +46,7 @@ class BasketLine:
         return self.unit_price * self.quantity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Basket:
     """The lines that one customer holds until `expires_at`, all in one currency.
 
@@ -61,7 +64,7 @@ class Basket:
         return sum((line.price for line in self.lines[1:]), self.lines[0].price)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wanted:
     """Tickets that somebody asks for: of `ticket_type_id`, else the chosen seats' types, else the cheapest on sale."""
 
@@ -98,7 +101,7 @@ class Idempotency:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Buyer:
     """Who asks, as far as is known: the basket that they named, their cookie, the address that they came from."""
 

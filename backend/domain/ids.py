@@ -15,8 +15,8 @@ def uuid7() -> UUID:
     74 of its bits are random: a basket's identifier is also the key to it.
     """
     milliseconds = time.time_ns() // 1_000_000
-    number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    return UUID(int=number & _OUTSIDE_THEM | _VERSION_AND_VARIANT)
+    random = int.from_bytes(os.urandom(10), "big")
+    return UUID(int=milliseconds << 80 | random & _OUTSIDE_THEM | _VERSION_AND_VARIANT)
 
 
 def derived_id(*parts: str) -> UUID:

@@ -55,6 +55,8 @@ class Offer:
 
     def cheapest(self, now: datetime) -> TicketOffer | None:
         """The cheapest type on sale; when none is, the cheapest of all, so that the refusal can say when it will be."""
+        if len(self.types) == 1:
+            return self.types[0]
         on_sale = [offered for offered in self.types if offered.on_sale(now)]
         return min(on_sale or self.types, key=lambda offered: offered.price_minor, default=None)
 

@@ -183,7 +183,7 @@ class HeldBaskets:
             part.quantity += 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chosen:
     """A line to be held, with what is known of it before."""
 

@@ -16,7 +16,10 @@ from backend.domain.ids import uuid7
 queries = load_queries(__package__)
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as in backend.domain.baskets: several of these are made for every request.
+
+
+@dataclass(slots=True)
 class HoldLine:
     """Tickets of one type. seat_ids: the chosen seats, as many as quantity; empty for general admission or any seats.
 
@@ -30,7 +33,7 @@ class HoldLine:
     id: UUID = field(default_factory=uuid7)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HoldRequest:
     """Lines that are held together or not at all.
 
@@ -46,7 +49,7 @@ class HoldRequest:
     basket_id: UUID = field(default_factory=uuid7)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HoldAnswer:
     """What became of a request; see hold_tickets_v1 for each result and its detail."""
 
