@@ -2,7 +2,7 @@
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt build bench screenshots clean
+.PHONY: help up test lint fmt build bench screenshots synth grafana clean
 
 tool = @exec sh tools/python.sh -m tools.setup
 
@@ -30,7 +30,13 @@ bench: ## measure the shop against its performance targets
 screenshots: ## take the pictures in docs/screenshots from a shop of its own
 	$(tool) page screenshots
 
+synth: ## write and check the AWS templates of dev and prod into cdk.out (ENV=dev for one)
+	$(tool) aws synth
+
+grafana: ## open Grafana of ENV=dev or prod at http://localhost:3000, and say where its password is
+	$(tool) python grafana
+
 clean: ## remove what was installed, built and cached; the shop's data stays
-	@rm -rf .venv .tools build frontend/node_modules frontend/dist
+	@rm -rf .venv .tools build cdk.out tools/cdk-cli/node_modules frontend/node_modules frontend/dist
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

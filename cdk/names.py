@@ -16,6 +16,7 @@ DATABASE_ROLE = "tickets_app"  # owns nothing; the two logins that take turns ar
 DATABASE_LOGINS = (f"{DATABASE_ROLE}_a", f"{DATABASE_ROLE}_b")
 STORAGE_CLASS = "gp3"
 SECRET_STORE = "aws-secrets-manager"  # noqa: S105 - the name of a ClusterSecretStore
+GRAFANA = "grafana"  # its service, in the namespace above
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105 - the name of a Kubernetes secret
 ALERTMANAGER = f"{MONITORING}-alertmanager"  # service account, as the chart calls it
 DEPLOYERS = "tickets-deployers"  # Kubernetes group of the role that pipelines deploy with
@@ -123,6 +124,11 @@ def stack(env: str, which: Stack) -> str:
 
 def cluster(env: str) -> str:
     return prefix(env)
+
+
+def administrator(env: str) -> str:
+    """The IAM role that people take on to administer the cluster."""
+    return f"{prefix(env)}-administrator"
 
 
 def repository(env: str, image: str) -> str:

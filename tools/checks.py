@@ -32,6 +32,7 @@ LINT = [
 ]
 TESTS = [
     Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
+    Step("stacks: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth")),
     Step("tests", ("pytest",)),
     Step("page: tests", ("npm", "test"), FRONTEND),
     Step("page: size", ("npm", "run", "size"), FRONTEND),

@@ -1,7 +1,8 @@
 """Installs what the other commands need, once: `python -m tools.setup PART [TOOL ARGUMENTS…]`, then runs that tool.
 
-PART is python (.venv), packages (also the front end's npm packages) or page (also the built front end). A stamp file
-beside each holds the hash of what it was made from. Standard library only: it runs before anything is installed.
+PART is python (.venv), packages (also the front end's npm packages), page (also the built front end) or aws (the CDK's
+command line and what checks its templates). A stamp file beside each holds the hash of what it was made from. Standard
+library only: it runs before anything is installed.
 """
 
 import fcntl
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"
+CDK_CLI = ROOT / "tools" / "cdk-cli"
+CHECKOV = ROOT / ".tools" / "checkov"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report"}
+QUIETLY = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile", "--retries=2"]
+QUICK_TO_FAIL = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
 NO_NETWORK = re.compile(
     "NewConnectionError|ConnectTimeout|ProxyError|Name or service not known|name resolution|Network is unreachable|"
     "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT",
@@ -36,10 +41,10 @@ def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _one_at_a_time():
-        for make in {"python": [python], "packages": [python, packages], "page": [python, packages, page]}[part]:
+        for make in _steps()[part]:
             make()
     if tool:
-        os.execve(PYTHON, [str(PYTHON), "-m", f"tools.{tool[0]}", *tool[1:]], console.hand_on())  # noqa: S606
+        os.execve(PYTHON, [str(PYTHON), "-m", f"tools.{tool[0]}", *tool[1:]], console.hand_on())  # noqa: S606 - a program of ours
     return 0
 
 
@@ -53,9 +58,8 @@ def python() -> None:
             step("making the Python environment in .venv")
             _run("python-environment", [sys.executable, "-m", "venv", "--clear", VENV])
         step("installing the Python packages (once; 700 MB on disk)")
-        quietly = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile", "--retries=2"]
         what = ["-r", "requirements.txt", "-c", "requirements.lock"]
-        _run("python-packages", [PYTHON, "-m", "pip", "install", *quietly, *what])
+        _run("python-packages", [PYTHON, "-m", "pip", "install", *QUIETLY, *what])
 
 
 def packages() -> None:
@@ -64,8 +68,7 @@ def packages() -> None:
     with stamped(FRONTEND / "node_modules" / ".stamp", sources) as fresh:
         if not fresh:
             step("installing the front end's packages (once)")
-            quick_to_fail = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
-            _run("npm-packages", [VENV / "bin" / "npm", "ci", *quick_to_fail], cwd=FRONTEND)
+            _run("npm-packages", [VENV / "bin" / "npm", "ci", *QUICK_TO_FAIL], cwd=FRONTEND)
 
 
 def page() -> None:
@@ -75,6 +78,34 @@ def page() -> None:
         if not fresh:
             step("building the front end")
             _run("page", [VENV / "bin" / "npm", "run", "build"], cwd=FRONTEND)
+
+
+def cdk_cli() -> None:
+    """Install the CDK's command line, and put it beside the programs of .venv."""
+    sources = [CDK_CLI / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    with stamped(CDK_CLI / "node_modules" / ".stamp", sources) as fresh:
+        if not fresh:
+            step("installing the CDK's command line (once)")
+            _run("cdk-cli", [VENV / "bin" / "npm", "ci", *QUICK_TO_FAIL], cwd=CDK_CLI)
+    link = VENV / "bin" / "cdk"
+    link.unlink(missing_ok=True)
+    link.symlink_to(CDK_CLI / "node_modules" / ".bin" / "cdk")
+
+
+def checkov() -> None:
+    """Install checkov, whose many dependencies want other versions than ours, into an environment of its own.
+
+    It is the second opinion on templates that have passed other checks, so where it cannot be had we go on, loudly.
+    """
+    try:
+        with stamped(CHECKOV / ".stamp", [ROOT / "tools" / "checkov.txt"]) as fresh:
+            if not fresh:
+                step("installing checkov (once; 220 MB on disk)")
+                _run("checkov-environment", [PYTHON, "-m", "venv", "--clear", CHECKOV])
+                pip = [CHECKOV / "bin" / "python", "-m", "pip", "install", *QUIETLY]
+                _run("checkov", [*pip, "-r", "tools/checkov.txt"])
+    except Failure as failure:
+        console.say(f"WARNING: checkov cannot be had: {failure}")
 
 
 def environment() -> dict[str, str]:
@@ -94,6 +125,15 @@ def stamped(stamp: Path, sources: Iterable[Path]) -> Iterator[bool]:
     yield fresh
     if not fresh:
         stamp.write_text(made_from)
+
+
+def _steps() -> dict[str, list[Callable[[], None]]]:
+    return {
+        "python": [python],
+        "packages": [python, packages],
+        "page": [python, packages, page],
+        "aws": [python, cdk_cli, checkov],
+    }
 
 
 def _works(python: Path) -> bool:

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk import names
-from cdk.constructs.findings import accept
+from cdk.constructs.findings import accept, managed_policy
 from cdk.constructs.pod_role import pod_role
 
 # Without these no node becomes ready, so they come before the nodes; their pods are one on each node.
@@ -72,10 +72,6 @@ class Addons(Construct):
         role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
         accept(
             role,
-            {
-                f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]": (
-                    "AWS keeps this policy in step with what its own add-on calls."
-                )
-            },
+            {managed_policy(policy): ("AWS keeps this policy in step with what its own add-on calls.")},
         )
         return [eks.CfnAddon.PodIdentityAssociationProperty(service_account=service_account, role_arn=role.role_arn)]

@@ -30,7 +30,7 @@ class Watch:
 def alarms(
     scope: Construct, construct_id: str, *, prefix: str, topic: sns.ITopic, watches: Sequence[Watch]
 ) -> Construct:
-    """An alarm for each, which reports when it begins and when it is over. No data is no trouble: nothing has happened."""
+    """An alarm for each, which reports its begin and its end. No data is no trouble: nothing has happened."""
     group = Construct(scope, construct_id)
     report = actions.SnsAction(topic)
     for watch in watches:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
-from aws_cdk import ReferenceStrength, Stack
+from aws_cdk import CfnElement, ReferenceStrength, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -13,7 +14,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
 from constructs import Construct, IConstruct
 
-from cdk.constructs.findings import accept
+from cdk.constructs.escape import logical_id, resource_of
+from cdk.constructs.findings import accept, managed_policy
 from cdk.constructs.retention import days
 from cdk.settings.cluster import ClusterSettings
 
@@ -67,11 +69,11 @@ def kubernetes_cluster(
         output_config_command=False,
     )
     cluster.node.add_dependency(group)
-    resource = cluster.node.default_child
+    resource = resource_of(cluster)
     resource.add_property_override("UpgradePolicy", {"SupportType": "STANDARD"})
     resource.add_property_override("DeletionProtection", protected)
     # Split by its consumer, which CloudFormation offers for exported values and not for other stacks' outputs.
-    cluster.open_id_connect_provider.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
+    resource_of(cluster.open_id_connect_provider).apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
     _accept_findings(cluster)
     return cluster
 
@@ -85,17 +87,21 @@ def _endpoint(settings: ClusterSettings) -> eks.EndpointAccess:
 def _accept_findings(cluster: eks.Cluster) -> None:
     accept(
         cluster.role,
-        {_managed("AmazonEKSClusterPolicy"): "AWS keeps this policy in step with what its own control plane calls."},
+        {
+            managed_policy(
+                "AmazonEKSClusterPolicy"
+            ): "AWS keeps this policy in step with what its own control plane calls."
+        },
     )
     provider = cluster.node.find_child("KubectlProvider")
-    handler = cluster.stack.get_logical_id(provider.node.find_child("Handler").node.default_child)
+    handler = logical_id(provider.node.find_child("Handler"))
     library = "Comes with the CDK's own functions, which run while stacks are deployed and at no other time."
     accept(
         provider,
         {
-            _managed("service-role/AWSLambdaBasicExecutionRole"): library,
-            _managed("service-role/AWSLambdaVPCAccessExecutionRole"): library,
-            _managed("AmazonEC2ContainerRegistryReadOnly"): library,
+            managed_policy("service-role/AWSLambdaBasicExecutionRole"): library,
+            managed_policy("service-role/AWSLambdaVPCAccessExecutionRole"): library,
+            managed_policy("AmazonEC2ContainerRegistryReadOnly"): library,
             "AwsSolutions-L1": "The CDK chooses the runtime that its function was tested with.",
             f"AwsSolutions-IAM5[Resource::<{handler}.Arn>:*]": "All versions of one function, named.",
             f"AwsSolutions-IAM4[Policy::{_public_images(provider)}]": library,
@@ -105,11 +111,8 @@ def _accept_findings(cluster: eks.Cluster) -> None:
 
 def _public_images(provider: IConstruct) -> str:
     """The policy as the finding writes it: there is one only in partitions that have ECR's public registry."""
-    condition = Stack.of(provider).get_logical_id(provider.node.find_child("Handler").node.find_child("HasEcrPublic"))
+    element = cast("CfnElement", provider.node.find_child("Handler").node.find_child("HasEcrPublic"))
+    condition = Stack.of(provider).get_logical_id(element)
     policy = ":iam::aws:policy/AmazonElasticContainerRegistryPublicReadOnly"
     name = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, policy]]}
     return json.dumps({"Fn::If": [condition, name, {"Ref": "AWS::NoValue"}]}, separators=(",", ":"))
-
-
-def _managed(policy: str) -> str:
-    return f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]"

@@ -43,7 +43,7 @@ class Firewall(Construct):
             retention=days(log_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        logging = waf.CfnLoggingConfiguration(
+        waf.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=self.acl.attr_arn,
@@ -55,7 +55,6 @@ class Firewall(Construct):
                 {"queryString": {}},
             ],
         )
-        logging.node.add_dependency(group)
 
 
 def _rate(limit: int) -> waf.CfnWebACL.RuleProperty:

@@ -6,6 +6,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from cdk.constructs.charts import PATIENCE
+from cdk.constructs.escape import resource_of
 from cdk.constructs.findings import accept
 
 # Chart, image and the policy below belong together; the CDK carries the policy of this version.
@@ -40,8 +41,8 @@ def load_balancer_controller(scope: Construct, construct_id: str, *, cluster: ek
         repository="public.ecr.aws/eks/aws-load-balancer-controller",
         additional_helm_chart_values=_VALUES,
     )
-    release = controller.node.find_child("Resource").node.find_child("Resource").node.default_child
-    release.add_property_override("Timeout", f"{PATIENCE.to_seconds():.0f}s")
+    release = controller.node.find_child("Resource").node.find_child("Resource")
+    resource_of(release).add_property_override("Timeout", f"{PATIENCE.to_seconds():.0f}s")
     reason = "The policy of its authors, for this version; it acts on what wears the cluster's own tag."
     accept(controller, {f"AwsSolutions-IAM5[Resource::{resource}]": reason for resource in _WILDCARDS})
     return controller

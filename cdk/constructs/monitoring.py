@@ -92,6 +92,7 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
             }
         },
         "grafana": {
+            "fullnameOverride": names.GRAFANA,
             "admin": {"existingSecret": names.GRAFANA_SECRET, "userKey": "username", "passwordKey": "password"},
             "grafana.ini": {
                 "auth.anonymous": {"enabled": False},

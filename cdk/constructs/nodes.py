@@ -9,7 +9,8 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk.constructs.findings import accept
+from cdk.constructs.escape import as_interface
+from cdk.constructs.findings import accept, managed_policy
 from cdk.settings.cluster import ClusterSettings
 
 POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -35,7 +36,7 @@ class Nodes(Construct):
             eks.Nodegroup(
                 self,
                 f"Zone{zone[-1].upper()}",
-                cluster=cluster,
+                cluster=as_interface(cluster),
                 subnets=ec2.SubnetSelection(subnets=[subnet]),
                 node_role=role,
                 ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD,
@@ -63,9 +64,7 @@ class Nodes(Construct):
         accept(
             role,
             {
-                f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]": (
-                    "AWS keeps this policy in step with what its own node software calls."
-                )
+                managed_policy(name): ("AWS keeps this policy in step with what its own node software calls.")
                 for name in POLICIES
             },
         )

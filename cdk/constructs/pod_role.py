@@ -10,7 +10,7 @@ from constructs import Construct
 
 
 class PodRole(Construct):
-    """A role that the pods of one service account have, and nobody else. The service account itself is made elsewhere."""
+    """A role that the pods of one service account have, and nobody else; the account itself is made elsewhere."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from cdk import names
-from cdk.constructs.findings import accept
+from cdk.constructs.findings import accept, managed_policy
 from cdk.settings.database import DatabaseSettings
 
 _ENHANCED_MONITORING = Duration.seconds(60)
@@ -87,7 +87,7 @@ class Postgres(Construct):
         accept(
             self.instance.node.find_child("MonitoringRole"),
             {
-                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]": (
+                managed_policy("service-role/AmazonRDSEnhancedMonitoringRole"): (
                     "AWS keeps this policy in step with what its own agent writes."
                 )
             },

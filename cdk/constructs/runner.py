@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from cdk.constructs.escape import logical_id, resource_of
 from cdk.constructs.findings import accept
 from cdk.constructs.retention import days
 
@@ -61,7 +62,7 @@ class Runner(Construct):
             timeout=Duration.hours(1),
             queued_timeout=Duration.hours(1),
         )
-        project.node.default_child.add_property_override(
+        resource_of(project).add_property_override(
             "Source.Auth", {"Type": "CODECONNECTIONS", "Resource": connection_arn}
         )
         project.add_to_role_policy(
@@ -74,14 +75,15 @@ class Runner(Construct):
 
     def _accept_findings(self, project: codebuild.Project) -> None:
         stack = Stack.of(self)
-        logical_id = stack.get_logical_id(project.node.default_child)
-        logs_of_project = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:/aws/codebuild/<{logical_id}>:*"
+        logs_of_project = (
+            f"arn:aws:logs:{stack.region}:{stack.account}:log-group:/aws/codebuild/<{logical_id(project)}>:*"
+        )
         interfaces = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*"
         accept(
             project,
             {
                 "AwsSolutions-IAM5[Resource::*]": "Looking at the VPC's parts cannot be limited to some.",
-                f"AwsSolutions-IAM5[Resource::{interfaces}]": "Named when they are made; limited to our subnets and CodeBuild.",
+                f"AwsSolutions-IAM5[Resource::{interfaces}]": "Named when made; limited to our subnets.",
                 f"AwsSolutions-IAM5[Resource::{logs_of_project}]": "The streams of its own log group.",
                 "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "Both forms of one action, on one key.",
                 "AwsSolutions-IAM5[Action::kms:ReEncrypt*]": "Both ends of one action, on one key.",

@@ -24,6 +24,7 @@ class ClusterStack(Stack):
         self.administrator = iam.Role(
             self,
             "Administrator",
+            role_name=names.administrator(env.name),
             description="May do anything in the cluster; taken on by people of this account, never by pipelines",
             assumed_by=iam.AccountRootPrincipal(),
         )

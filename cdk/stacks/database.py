@@ -39,7 +39,7 @@ class DatabaseStack(Stack):
             known={"username": names.DATABASE_LOGINS[0]},
             generated="password",
             key=self.key,
-            unrotated="The rotation CronJob changes it from inside the cluster: no function of AWS's can reach the database.",
+            unrotated="A CronJob changes it from inside the cluster: no function of AWS's reaches the database.",
             protected=env.protected,
         )
         outputs(

@@ -24,7 +24,7 @@ _BOOTSTRAP = "cdk-hnb659fds-{purpose}-role-{account}-{region}"
 
 
 class DeliveryStack(Stack):
-    """How changes get here: a role to look, one to push images, one to deploy; and a runner where that must be inside."""
+    """How changes get here: roles to look, to push images and to deploy; and a runner where that must be inside."""
 
     def __init__(
         self,

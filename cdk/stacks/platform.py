@@ -7,6 +7,7 @@ from constructs import Construct
 from cdk import names
 from cdk.constructs.autoscaler import Autoscaler
 from cdk.constructs.deployers import deployers
+from cdk.constructs.escape import as_interface
 from cdk.constructs.external_secrets import ExternalSecrets
 from cdk.constructs.keys import encryption_key
 from cdk.constructs.load_balancer_controller import load_balancer_controller
@@ -24,19 +25,19 @@ class PlatformStack(Stack):
 
     def __init__(self, scope: Construct, *, env: Environment, cluster: ClusterStack, database: DatabaseStack) -> None:
         super().__init__(scope, "Platform", **properties(env, names.Stack.PLATFORM, "add-ons of the cluster"))
-        eks = cluster.cluster
+        kubernetes = as_interface(cluster.cluster)
         namespaces = [names.namespace(env.name), names.MONITORING]
         self.key = encryption_key(self, "Key", purpose="Secrets of the application", protected=env.protected)
         self._secrets = self._application_secrets(env)
 
-        controller = load_balancer_controller(self, "LoadBalancerController", cluster=eks)
-        storage = storage_class(self, "StorageClass", cluster=eks)
+        controller = load_balancer_controller(self, "LoadBalancerController", cluster=cluster.cluster)
+        storage = storage_class(self, "StorageClass", cluster=kubernetes)
         storage.node.add_dependency(controller)
-        autoscaler = Autoscaler(self, "Autoscaler", cluster=eks, name=names.cluster(env.name), after=storage)
+        autoscaler = Autoscaler(self, "Autoscaler", cluster=kubernetes, name=names.cluster(env.name), after=storage)
         operator = ExternalSecrets(
             self,
             "ExternalSecrets",
-            cluster=eks,
+            cluster=kubernetes,
             readable=[*self._secrets, database.login, database.owner],
             keys=[self.key, database.key],
             namespaces=namespaces,
@@ -45,13 +46,13 @@ class PlatformStack(Stack):
         Monitoring(
             self,
             "Monitoring",
-            cluster=eks,
+            cluster=kubernetes,
             settings=env.monitoring,
             namespaces=namespaces,
             password=names.secret(env.name, names.Secret.GRAFANA),
             after=operator.store,
         )
-        deployers(self, "Deployers", cluster=eks)
+        deployers(self, "Deployers", cluster=kubernetes)
 
     def _application_secrets(self, env: Environment) -> list[secrets.Secret]:
         return [
@@ -61,7 +62,7 @@ class PlatformStack(Stack):
                 purpose="SECRET_KEY, which signs links to orders and tickets",
                 known={"OLD_SECRET_KEYS": ""},
                 generated="SECRET_KEY",
-                unrotated="Links to orders live as long as it does; a person changes it, keeping the old one as believed.",
+                unrotated="Links to orders live as long as it does; a person changes it and keeps the old one.",
             ),
             self._secret(
                 env,
