@@ -9,12 +9,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from backend.web.parsing import Form
+from backend.web.parsing import EmailAddress, Form
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Url = Annotated[str, Form(r"https?://[^\s/]+(/\S*)?", "an address such as https://tickets.example.com")]
 Secret = Annotated[str, StringConstraints(min_length=16)]
-Address = Annotated[str, Form(r"[^@\s]+@[^@\s]+", "an e-mail address")]
 DatabaseUrl = Annotated[str, Form(r"postgres(ql)?://\S+", "an address such as postgresql://user@host/tickets")]
 SmtpUrl = Annotated[str, Form(r"smtps?://\S+", "an address such as smtp://user@host:587")]
 
@@ -100,9 +99,9 @@ class Settings(BaseModel):
     stripe_api_url: Url = "https://api.stripe.com"
     """Stripe's API, or a double of it."""
 
-    mail_from: Address = "tickets@tickets.example.com"
+    mail_from: EmailAddress = "tickets@tickets.example.com"
     """Sender of all letters."""
-    mail_reply_to: Address | None = None
+    mail_reply_to: EmailAddress | None = None
     """Read by a person: letters about failed refunds ask for an answer."""
     mailbox_dir: Path = Path("mailbox")
     """Folder for letters when neither SMTP nor SES sends them."""

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Protocol
 from uuid import UUID
 
+from backend.domain.addresses import mail_address
 from backend.domain.orders import OrderView
 from backend.features.mail.letters import LETTERS, Letter
 from backend.features.mail.page import as_html, as_text
@@ -38,9 +39,9 @@ class Sender:
     reply_to: str | None = None
 
     def __post_init__(self) -> None:
-        parsed(self.address, self.name)
+        mail_address(self.address, self.name)
         if self.reply_to is not None:
-            parsed(self.reply_to)
+            mail_address(self.reply_to)
 
 
 class Composer:
@@ -68,19 +69,19 @@ class Composer:
         if letter is None or order.email is None:
             return None
         try:
-            recipient = parsed(order.email)
+            recipient = mail_address(order.email)
         except ValueError as error:
-            return Failure(f"the customer's is {error}", for_good=True)
+            return Failure(f"the customer's address: {error}", for_good=True)
         return await self._message(event, order, letter, recipient)
 
     async def _message(self, event: OutboxEvent, order: OrderView, letter: Letter, to: Address) -> EmailMessage:
-        sender = parsed(self._sender.address, self._sender.name)
+        sender = mail_address(self._sender.address, self._sender.name)
         message = EmailMessage()
         message["From"] = sender
         # The name that somebody typed at checkout stays out of it: it could be an advertisement to a stranger.
         message["To"] = to
         if self._sender.reply_to:
-            message["Reply-To"] = parsed(self._sender.reply_to)
+            message["Reply-To"] = mail_address(self._sender.reply_to)
         message["Subject"] = one_line(letter.subject, most=150)
         message["Date"] = format_datetime(event.created_at)
         message["Message-ID"] = f"<{event.id}.{event.type.replace('.', '-')}.{order.number}@{sender.domain}>"
@@ -91,15 +92,3 @@ class Composer:
         if letter.with_pdf and self._pdf is not None and (pdf := await self._pdf(order)) is not None:
             message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"tickets-{order.number}.pdf")
         return message
-
-
-def parsed(address: str, name: str = "") -> Address:
-    """One address and nothing but it, with its domain in ASCII; ValueError for anything else."""
-    try:
-        found = Address(display_name=name, addr_spec=address)
-        domain = found.domain.encode("idna").decode()
-    except Exception as error:  # the standard library's parser answers odd input with many kinds of exception
-        raise ValueError(f"not an e-mail address ({type(error).__name__})") from error
-    if not found.username or "." not in domain.strip("."):
-        raise ValueError("not an e-mail address: a part is missing")
-    return Address(display_name=name, username=found.username, domain=domain)

@@ -9,13 +9,10 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from backend.domain.baskets import Wanted
-from backend.web.parsing import Body, Form, Query
+from backend.web.parsing import Body, EmailAddress, Form, Query
 from backend.web.routes import View
 
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
-# No more than what keeps a header and an address book in order; whether it exists, only a message tells.
-_PART = r"[^@\x00-\x20\x7f-\xa0\u2028\u2029<>,;:\"()\[\]\\]+"
-Email = Annotated[str, StringConstraints(max_length=254), Form(f"{_PART}@{_PART}", "an e-mail address")]
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
@@ -55,7 +52,7 @@ class Checkout(Body):
     """
 
     basket_id: UUID | None = None
-    email: Email | None = None
+    email: EmailAddress | None = None
     name: Name | None = None
     payment: PaymentChoice = PaymentChoice()
     items: Annotated[tuple[CheckoutItem, ...], Field(max_length=10)] = ()

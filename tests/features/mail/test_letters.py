@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from backend.domain.money import Money
 from backend.domain.orders import EventView, OrderView, TicketView
-from backend.features.mail.composer import WANTS, Composer, Pdf, Sender, parsed
+from backend.features.mail.composer import WANTS, Composer, Pdf, Sender
 from backend.messaging.events import Failure, OutboxEvent
 
 ORDER_ID = UUID("0192f0c1-0000-7000-8000-00001a2b3c4d")
@@ -341,22 +341,8 @@ async def test_what_is_not_one_address_is_not_written_to(address: str) -> None:
     assert not isinstance(answer, Failure) or address not in answer.reason, "addresses stay out of logs"
 
 
-@given(address=st.text())
-def test_any_text_is_an_address_or_refused(address: str) -> None:
-    try:
-        found = parsed(address)
-    except ValueError:
-        return
-    assert found.username
-    assert found.domain.isascii()
-
-
-def test_a_domain_in_other_letters_than_ascii_is_written_as_mail_servers_want_it() -> None:
-    assert parsed("ana@bücher.example").addr_spec == "ana@xn--bcher-kva.example"
-
-
 def test_a_sender_that_cannot_write_is_refused_at_the_start() -> None:
-    with pytest.raises(ValueError, match="not an e-mail address"):
+    with pytest.raises(ValueError, match="Must be an e-mail address"):
         Sender("tickets")
-    with pytest.raises(ValueError, match="not an e-mail address"):
+    with pytest.raises(ValueError, match="Must be an e-mail address"):
         Sender("tickets@tickets.example", reply_to="help")

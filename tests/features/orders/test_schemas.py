@@ -22,20 +22,15 @@ def told(**fields: Any) -> str:
     return error["message"]
 
 
-@pytest.mark.parametrize("email", ["a@b", "first.last+show@example.com", "jürgen@exämple.de", "o'neil@example.ie"])
+@pytest.mark.parametrize("email", ["a@b.de", "first.last+show@example.com", "juergen@exämple.de", "o'neil@example.ie"])
 def test_an_address_is_taken_as_it_is(email: str) -> None:
     assert checkout(email=email).email == email
 
 
-@pytest.mark.parametrize(
-    "email",
-    [
-        "", "a", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "a@b\r\nBcc: c@d", "a@b,c@d", "A <a@b>", "a@b\x85", "a@b\u2028",
-        "a@b;c@d", '"a"@b', "(a)@b",
-    ],
-)  # fmt: skip
-def test_what_could_be_another_header_or_another_recipient_is_no_address(email: str) -> None:
+@pytest.mark.parametrize("email", ["", "a@b", "a b@c.de", "a@b.de\r\nBcc: c@d.de", "A <a@b.de>", "a@b.de,c@d.de"])
+def test_what_a_letter_could_not_be_sent_to_is_no_address(email: str) -> None:
     assert told(email=email) == "Must be an e-mail address"
+    assert told(email="jürgen@example.de") == "Must be an e-mail address with plain letters before the @"
 
 
 @pytest.mark.parametrize("name", ["Zoë O'Neil", "李小龍", "Ada, Countess of Lovelace"])

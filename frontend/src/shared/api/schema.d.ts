@@ -151,7 +151,11 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Buy the basket: 200 with the tickets when it is settled, 202 while its payment is not. */
+        /**
+         * Buy the basket: 200 with the tickets when it is settled, 202 while its payment is not.
+         * @description The answer holds the key to the order, so it is repeated only for the same Idempotency-Key and body; the basket's id
+         *     alone, once it has been bought, opens nothing.
+         */
         readonly post: operations["check_out"];
         readonly delete?: never;
         readonly options?: never;
@@ -2249,7 +2253,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-empty`: The basket is empty; `price-changed`: The price has changed; `basket-busy`: The basket is being paid for; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered; `order-state`: The order is not in the right state for this */
+            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-empty`: The basket is empty; `price-changed`: The price has changed; `basket-busy`: The basket is being paid for; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered; `order-state`: The order is not in the right state for this */
             readonly 409: {
                 headers: {
                     /** @description Seconds */
