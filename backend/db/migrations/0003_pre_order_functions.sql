@@ -32,8 +32,9 @@ END $$;
 -- A free basket is confirmed at once; any other becomes a pending order whose holds no longer expire by themselves,
 -- with a payment that waits for its provider. A basket whose payment failed gets another payment for the same order.
 --
--- One row per basket, in order; tickets: the codes in force, comma-separated. result: paid, pending, exists (the basket has an order that is not to be paid now: see order_status and its latest
--- payment), mismatch (another body under the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
+-- One row per basket, in order; tickets: the codes in force, comma-separated. 
+-- result: paid, pending, exists (this very attempt was made before, under its Idempotency-Key: see order_status and the
+-- order's latest payment), taken (an attempt of somebody who may be somebody else was), mismatch (another body under the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
 CREATE FUNCTION checkout_v1(
     _basket uuid[], _order uuid[], _payment uuid[], _email text[], _name text[], _key text[], _fingerprint text[],
     _method text[], _provider text, _pay_within interval
@@ -60,10 +61,11 @@ BEGIN
                 -- Its own order or payment is there already: the answer to this very request was lost on its way.
                 WHEN o.id = b.order_id OR (SELECT p.id FROM payment p WHERE p.id = b.payment_id) IS NOT NULL THEN 'repeated'
                 WHEN o.idempotency_key = b.key AND o.fingerprint <> b.fingerprint THEN 'mismatch'
-                WHEN o.id IS NOT NULL AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0
-                                           OR o.idempotency_key = b.key) THEN 'exists'
+                WHEN o.idempotency_key = b.key THEN 'exists'
+                WHEN o.id IS NOT NULL AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0)
+                    THEN 'taken'
                 WHEN h.ever = 0 THEN 'basket-unknown'
-                WHEN h.live IS NOT TRUE THEN CASE WHEN o.id IS NULL THEN 'basket-expired' ELSE 'exists' END
+                WHEN h.live IS NOT TRUE THEN CASE WHEN o.id IS NULL THEN 'basket-expired' ELSE 'taken' END
                 WHEN h.limited AND b.email IS NOT NULL AND over_limit_v1(b.basket, b.email) THEN 'customer-limit'
                 WHEN h.total = 0 THEN 'paid'
                 ELSE 'pending'
