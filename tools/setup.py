@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,8 +58,9 @@ def python() -> None:
             step("making the Python environment in .venv")
             _run("python-environment", [sys.executable, "-m", "venv", "--clear", VENV])
         step("installing the Python packages (once; 700 MB on disk)")
-        what = ["-r", "requirements.txt", "-c", "requirements.lock"]
-        _run("python-packages", [PYTHON, "-m", "pip", "install", *QUIETLY, *what])
+        # What a package is built with is locked too: older pips take it from the first variable, newer from the second.
+        locked = dict.fromkeys(("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"), str(ROOT / "requirements.lock"))
+        _run("python-packages", [PYTHON, "-m", "pip", "install", *QUIETLY, "-r", "requirements.txt"], more=locked)
 
 
 def packages() -> None:
@@ -102,8 +103,8 @@ def checkov() -> None:
             if not fresh:
                 step("installing checkov (once; 220 MB on disk)")
                 _run("checkov-environment", [PYTHON, "-m", "venv", "--clear", CHECKOV])
-                pip = [CHECKOV / "bin" / "python", "-m", "pip", "install", *QUIETLY]
-                _run("checkov", [*pip, "-r", "tools/checkov.txt"])
+                pip = CHECKOV / "bin" / "pip"
+                _run("checkov", [pip, "install", *QUIETLY, "-r", "tools/checkov.txt"])
     except Failure as failure:
         console.say(f"WARNING: checkov cannot be had: {failure}")
 
@@ -157,13 +158,16 @@ def _one_at_a_time() -> Iterator[None]:
         os.close(directory)
 
 
-def _run(name: str, args: list[str | Path], *, cwd: Path = ROOT) -> None:
-    """Run a command, showing the newest line of its output from time to time; all of it goes to build/NAME.log."""
+def _run(name: str, args: list[str | Path], *, cwd: Path = ROOT, more: Mapping[str, str] | None = None) -> None:
+    """Run a command, showing the newest line of its output from time to time; all of it goes to build/NAME.log.
+
+    more: environment variables for it.
+    """
     log = ROOT / "build" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     os.umask(0o022)  # what root installs, the database's own user must be able to read
-    process = processes.start(processes.Start(args, log=log, cwd=cwd, env=environment()))
+    process = processes.start(processes.Start(args, log=log, cwd=cwd, env={**environment(), **(more or {})}))
     try:
         _watch(process, log)
     finally:

@@ -90,6 +90,20 @@ def test_no_network_is_one_line_and_the_next_run_starts_afresh(checkout: Path) -
     assert not (checkout / ".venv" / ".stamp").exists()
 
 
+def test_packages_and_what_they_are_built_with_come_from_the_lock(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+    monkeypatch.setattr(setup, "VENV", checkout / ".venv")
+    monkeypatch.setattr(setup, "_works", lambda _python: True)
+    monkeypatch.setattr(setup, "_run", lambda name, _args, *, more: asked.append((name, more)))
+    (checkout / ".venv").mkdir()
+    setup.python()
+    lock = checkout / "requirements.lock"
+    assert asked == [("python-packages", {"PIP_CONSTRAINT": str(lock), "PIP_BUILD_CONSTRAINT": str(lock)})]
+    assert {line.partition("==")[0] for line in lock.read_text().splitlines()} >= {"setuptools", "wheel"}
+
+
 def test_what_was_made_from_the_same_sources_is_fresh(checkout: Path) -> None:
     stamp, source = checkout / ".stamp", checkout / "requirements.txt"
 
