@@ -44,6 +44,7 @@ _SWEEP_SECONDS = 1.0
 _CHECK_SECONDS = 10.0
 # On a large database the check must not become the load: it rests for so many times as long as it took.
 _CHECK_REST = 20.0
+_WARN_SECONDS = 300.0
 _HOUR = 3600.0
 
 
@@ -104,6 +105,7 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
         every(_SWEEP_SECONDS, orders.cancel_for_cancelled_events, "refunding cancelled events"),
         every(_SWEEP_SECONDS, reconciler.settle_open_payments, "settling open payments"),
         every(_SWEEP_SECONDS, reconciler.send_refunds, "sending refunds"),
+        every(_WARN_SECONDS, reconciler.warn_of_others, "looking for what other providers keep"),
         poll(webhooks, "processing webhooks", pause),
         _checking(settings, metrics),
         every(_HOUR, Upkeep(database, consumers).sweep, "deleting old events"),

@@ -134,6 +134,25 @@ async def test_a_provider_is_asked_about_its_own_payments_only(shop: Shop) -> No
     assert await shop.box_office.value("SELECT bool_and(check_at <= now()) FROM payment")
 
 
+async def test_what_waits_with_a_former_provider_is_told_with_what_to_do_about_it(
+    shop: Shop, provider: PaymentProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    await cancelled(shop)
+    for _ in range(2):
+        await hosted(shop)
+    await reconciler(shop, provider).warn_of_others()
+    assert caplog.messages == []
+    await reconciler(shop, FreeProvider()).warn_of_others()
+    (message,) = caplog.messages
+    assert "the provider test (payments: 2, refunds: 1)" in message
+    assert "PAYMENT_PROVIDER=test" in message
+    await check_now(shop, provider)
+    await shop.box_office.database.execute("UPDATE payment SET status = 'cancelled' WHERE status = 'processing'")
+    caplog.clear()
+    await reconciler(shop, FreeProvider()).warn_of_others()
+    assert caplog.messages == []
+
+
 async def overdue(shop: Shop) -> str:
     reference = await hosted(shop)
     await shop.box_office.database.execute("UPDATE payment SET deadline_at = now()")

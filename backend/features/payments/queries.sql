@@ -54,3 +54,13 @@ RETURNING id, (SELECT reference FROM payment WHERE payment.id = refund.payment_i
 
 -- name: settle_refund
 SELECT settle_refund_v1(%(refund)s, %(status)s, %(reference)s, %(failure)s, %(check)s)
+
+-- name: left_with_others
+-- What only a worker of another provider can settle: open payments, and refunds that are not sent or not done.
+SELECT provider, sum(payments)::int, sum(refunds)::int
+FROM (
+    SELECT provider, 1 AS payments, 0 AS refunds FROM payment WHERE status IN ('created', 'processing')
+    UNION ALL
+    SELECT p.provider, 0, 1 FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.status IN ('due', 'in_transit')
+) AS open
+WHERE provider <> %(provider)s GROUP BY provider ORDER BY provider

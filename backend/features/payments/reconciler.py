@@ -80,6 +80,19 @@ class Reconciler:
                 log.exception("refund %s is sent again later", refund_id)
         return len(rows)
 
+    async def warn_of_others(self) -> None:
+        """Say what waits with a provider that is no longer configured, since nobody asks it any more."""
+        mine = {"provider": self._provider.name}
+        for provider, payments, refunds in await self._database.fetch_all(queries.left_with_others, mine, retry=True):
+            log.warning(
+                "nobody settles what waits with the provider %s (payments: %d, refunds: %d): "
+                "run one more worker with PAYMENT_PROVIDER=%s and its keys until nothing is left",
+                provider,
+                payments,
+                refunds,
+                provider,
+            )
+
     async def _refund(self, request: RefundRequest) -> None:
         try:
             result = await self._provider.refund(request)  # idempotent: asked again, it says what became of it
