@@ -15,8 +15,10 @@ from uuid import uuid4
 import orjson
 import pytest
 
+from backend import parts
 from backend.domain.signatures import sign
 from backend.psp.cards import card_named
+from backend.settings import Settings
 from tests.box_office import Sale, eventually
 from tests.journeys.conftest import OpenShop
 from tests.shop import PSP_SECRET, Answer, Shop, together, working
@@ -297,3 +299,14 @@ async def test_nobody_waits_shorter_for_having_been_forgotten(day: Day) -> None:
 
 async def tickets_took(shop: Shop, port: int) -> float:
     return (await shop.metrics(port))["payment_to_ticket_seconds_sum"]
+
+
+@pytest.mark.parametrize(("events", "sink"), [("postgres", "mail"), ("sns", "sns")])
+def test_only_a_sink_that_is_in_use_has_series(events: str, sink: str) -> None:
+    settings = Settings.model_validate({
+        "secret_key": "a secret for tests only", "database_url": "postgresql://nobody@nowhere/tickets",
+        "events": events, "sns_topic_arn": "arn:aws:sns:eu-west-1:111122223333:tickets",
+        "sqs_queue_url": "https://sqs.example/queue",
+    })  # fmt: skip
+    samples = parts.metrics(settings).relayed.samples()
+    assert {labels["sink"] for labels, _ in samples} == {sink}
