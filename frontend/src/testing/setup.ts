@@ -19,6 +19,7 @@ window.scrollTo = () => {};
 
 beforeEach(() => {
   localStorage.clear();
+  sessionStorage.clear();
   history.replaceState(null, "", "/");
   onlineManager.setOnline(true);
   forgetServerTime();

@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { leaveFor } from "#shared/leave.ts";
 import { expectAccessible } from "#testing/accessible.ts";
@@ -58,6 +58,39 @@ test("who comes back from the pay page by the browser's button can pay again", a
   act(() => void dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
   await user.click(await screen.findByRole("button", { name: "Pay €90.00" }));
   await waitFor(() => expect(payments()).toHaveLength(2));
+});
+
+test("the same form after the page was loaded again is the same attempt", async () => {
+  const { payments } = till();
+  for (const _ of [1, 2]) {
+    const user = visit("/checkout");
+    await user.type(await screen.findByLabelText("E-mail"), "robin@example.com");
+    await user.click(screen.getByRole("button", { name: "Pay €90.00" }));
+    await screen.findByRole("button", { name: "One moment…" });
+    cleanup();
+  }
+  const [first, second] = payments().map(({ headers }) => headers.get("idempotency-key"));
+  expect(first).toBe(second);
+});
+
+test("who has ordered already and pays again is led to the order", async () => {
+  till({
+    "POST /api/checkout": inTurn(
+      () => ok(PENDING, 202),
+      () => problem("basket-bought", 409),
+    ),
+    "GET /api/orders/o-1": () => ok(anOrder({ order_id: "o-1" })),
+  });
+  const user = visit("/checkout");
+  const email = await screen.findByLabelText("E-mail");
+  await user.type(email, "robin@example.com");
+  await user.click(screen.getByRole("button", { name: "Pay €90.00" }));
+  await screen.findByRole("button", { name: "One moment…" });
+  act(() => void dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await user.type(email, ".org");
+  await user.click(await screen.findByRole("button", { name: "Pay €90.00" }));
+  expect(await screen.findByRole("heading", { name: "Your tickets" })).toBeVisible();
+  expect(location.search).toBe("?token=secret");
 });
 
 test("without an e-mail the form says what is missing and asks the server nothing", async () => {

@@ -1,11 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
 import { useLocation } from "wouter";
 import { BASKET_KEY } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
 import { checkout, orderPath } from "#shared/api/orders.ts";
+import { ApiError, type ProblemKind } from "#shared/api/problem.ts";
 import type { Basket, CheckoutResult, NewCheckout } from "#shared/api/types.ts";
 import { leaveFor, useWayBack } from "#shared/leave.ts";
+
+/** The basket is an order by now; only the tab that ordered it knows which. */
+const ORDERED: ReadonlySet<ProblemKind> = new Set(["basket-bought", "basket-busy"]);
 
 type Contact = Pick<NewCheckout, "email" | "name">;
 
@@ -13,14 +16,21 @@ type Contact = Pick<NewCheckout, "email" | "name">;
 export function useCheckout() {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
-  const keyFor = useAttemptKey();
   const { mutate, error, isPending, isSuccess, reset } = useMutation({
     mutationFn: (request: NewCheckout) => checkout(request, keyFor(request)),
-    onSuccess: (result) => {
+    onSuccess: (result, request) => {
       void queries.invalidateQueries({ queryKey: BASKET_KEY });
+      note(ORDER, { basket: request.basket_id ?? "", path: orderPath(result.order_id, result.order_token) });
       goOn(result, navigate);
     },
-    onError: () => queries.invalidateQueries({ queryKey: BASKET_KEY }),
+    onError: (error, request) => {
+      void queries.invalidateQueries({ queryKey: BASKET_KEY });
+      const order = noted<NotedOrder>(ORDER);
+      const isOrdered = error instanceof ApiError && ORDERED.has(error.kind);
+      if (isOrdered && order && order.basket === request.basket_id) {
+        navigate(order.path, { replace: true });
+      }
+    },
   });
   useWayBack(reset);
   return {
@@ -57,14 +67,34 @@ function goOn(result: CheckoutResult, navigate: (path: string, options: { replac
   }
 }
 
-/** The same key as long as the same thing is asked for: a retry after a lost answer never pays twice. */
-function useAttemptKey(): (request: NewCheckout) => string {
-  const attempt = useRef({ asked: "", key: "" });
-  return (request) => {
-    const asked = JSON.stringify(request);
-    if (asked !== attempt.current.asked) {
-      attempt.current = { asked, key: newKey() };
-    }
-    return attempt.current.key;
-  };
+/**
+ * The same key as long as the same thing is asked for, also after the page was loaded again: a retry after a lost
+ * answer never pays twice, and the key is what shows the shop that it is still the same customer.
+ */
+function keyFor(request: NewCheckout): string {
+  const asked = JSON.stringify(request);
+  const last = noted<{ asked: string; key: string }>(ATTEMPT);
+  if (last?.asked === asked) {
+    return last.key;
+  }
+  const key = newKey();
+  note(ATTEMPT, { asked, key });
+  return key;
+}
+
+// Kept by the browser's tab, for as long as it is open.
+const ATTEMPT = "checkout-attempt";
+const ORDER = "checkout-order";
+
+interface NotedOrder {
+  readonly basket: string;
+  readonly path: string;
+}
+
+function note(name: string, value: unknown): void {
+  sessionStorage.setItem(name, JSON.stringify(value));
+}
+
+function noted<Value>(name: string): Value | null {
+  return JSON.parse(sessionStorage.getItem(name) ?? "null") as Value | null;
 }
