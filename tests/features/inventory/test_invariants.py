@@ -50,6 +50,7 @@ async def miss(shop: Shop, *statuses: str) -> None:
             "seat-owner: seat",
         ),
         ("UPDATE hold SET state = 'expired' WHERE seat_ids IS NOT NULL AND state = 'held'", "seat-owner: seat"),
+        ("UPDATE hold SET state = 'held' WHERE seat_ids IS NOT NULL AND state = 'confirmed'", "seat-owner: seat"),
         ("UPDATE ticket SET state = 'void' WHERE seat_id IS NOT NULL", "seat-owner: seat"),
         ("UPDATE seat SET hold_id = NULL WHERE NOT sold", "seat-owner: hold"),
         (
