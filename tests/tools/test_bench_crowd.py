@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -21,6 +21,7 @@ class Shop(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     left = 0
+    cookies: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         if self.path == "/broken":
@@ -31,6 +32,7 @@ class Shop(BaseHTTPRequestHandler):
             self._answer(200, {"path": self.path})
 
     def do_POST(self) -> None:
+        Shop.cookies.append(self.headers["Cookie"])
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/api/checkout":
             self._answer(200 if sent["basket_id"] == BASKET else 404, {"paid": sent.get("payment")})
@@ -152,9 +154,10 @@ def test_a_booking_counts_once_it_is_paid(port: int) -> None:
 
 
 def test_buyers_take_what_is_left_until_nothing_is(port: int) -> None:
-    Shop.left, tally = 25, Tally()
+    Shop.left, Shop.cookies, tally = 25, [], Tally()
     met = send_in(port, [buying_out(1, 10, tally)])
     assert tally.done == 25
     assert Shop.left == 0
     assert tally.began > 0
     assert dict(met.statuses) == {201: 3, 200: 3, 409: 2}
+    assert Shop.cookies == [None, *[f"basket={BASKET}"] * 7]  # as a browser sends it from the first basket on

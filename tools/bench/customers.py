@@ -30,9 +30,11 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def post(path: str, body: bytes) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
-    return b"%b%d\r\n\r\n%b" % (head.encode(), len(body), body)
+def post(path: str, body: bytes, basket: bytes = b"") -> bytes:
+    """basket: the one in the browser's cookie, if it has one."""
+    cookie = b"Cookie: basket=%b\r\n" % basket if basket else b""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
+    return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, cookie, len(body), body)
 
 
 def looking(path: str) -> Visit:
@@ -61,12 +63,17 @@ def booking(event: int, tally: Tally, payment: bytes = b"", quantity: int = 2) -
 
 
 def buying_out(event: int, quantity: int, tally: Tally) -> Visit:
-    """Book again and again until nothing is left; of the last tickets, as many as there are. Counts tickets."""
+    """Book again and again until nothing is left; of the last tickets, as many as there are. Counts tickets.
+
+    A browser that has bought sends the cookie of its last basket along.
+    """
+    basket = b""
     while quantity:
         tally.began = tally.began or perf_counter()
-        answer = yield _hold(event, quantity)
+        answer = yield _hold(event, quantity, basket)
         if answer.status == 201:
-            answer = yield _checkout(answer, b"")
+            basket = _basket(answer)
+            answer = yield _checkout(answer, b"", basket)
             tally.done += quantity * (answer.status == 200)
         elif answer.status == 409:
             quantity = min(quantity, orjson.loads(answer.body)["available_tickets"])
@@ -74,10 +81,14 @@ def buying_out(event: int, quantity: int, tally: Tally) -> Visit:
             return
 
 
-def _hold(event: int, quantity: int) -> bytes:
-    return post("/api/basket", b'{"event_id":%d,"quantity":%d}' % (event, quantity))
+def _hold(event: int, quantity: int, basket: bytes = b"") -> bytes:
+    return post("/api/basket", b'{"event_id":%d,"quantity":%d}' % (event, quantity), basket)
 
 
-def _checkout(held: Answer, payment: bytes) -> bytes:
+def _checkout(held: Answer, payment: bytes, basket: bytes = b"") -> bytes:
+    return post("/api/checkout", b'{"basket_id":"%b"%b}' % (_basket(held), payment), basket)
+
+
+def _basket(held: Answer) -> bytes:
     at = held.body.find(_BASKET) + len(_BASKET)
-    return post("/api/checkout", b'{"basket_id":"%b"%b}' % (held.body[at : at + _UUID], payment))
+    return held.body[at : at + _UUID]
