@@ -78,7 +78,7 @@ def _history(spec: Spec) -> World:
     length = _DAY + 120
     days = spec.window / timedelta(days=1)
     least = spec.gate.coverage
-    growing = [min(0.1 + minute / _DAY / days, 1) for minute in range(0, length + 1, 10)]
+    growing = [min(0.1 + minute / _DAY / days, 1) for minute in range(0, length + 1, 5)]
     constant = {"availability": least * 0.6, "saturation": (1 + least) / 2}
     series = [
         Series(name(recorded.COVERAGE, {"slo": slo}), gauge([value] * len(growing))) for slo, value in constant.items()
@@ -93,7 +93,7 @@ def _history(spec: Spec) -> World:
     about = (
         "much of the history is lost for one objective; one has nearly all of it, one is young and gains a day a day"
     )
-    return World(about, tuple(series), tuple(found), evaluation=300, step=600)
+    return World(about, tuple(series), tuple(found), evaluation=300, step=300)
 
 
 def _vital(spec: Spec) -> tuple[Series, ...]:

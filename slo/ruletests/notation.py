@@ -3,10 +3,16 @@
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
+# Close to 0 Prometheus takes a counter for a young one, and guesses less into its past.
+_BEFORE = 1e7
+
+# Counted in parts that a float adds up exactly: a sum that is off by a rounding would look like a counter's restart.
+_PART = 1 / 1024
+
 
 def counter(increments: Sequence[float], restarts: Collection[int] = ()) -> str:
-    """A counter from 0 that grows by these; at a restart it is 0 again, as that of a new process."""
-    return " ".join(_growing(increments, restarts))
+    """A counter that has counted before and grows by these; at a restart it is 0, as that of a new process."""
+    return " ".join(_growing([round(each / _PART) * _PART for each in increments], restarts))
 
 
 def gauge(values: Sequence[float | None]) -> str:
@@ -15,8 +21,8 @@ def gauge(values: Sequence[float | None]) -> str:
 
 
 def _growing(increments: Sequence[float], restarts: Collection[int]) -> Iterator[str]:
-    yield "0"
-    value = 0.0
+    value = _BEFORE
+    yield _text(value)
     steps = ((increment, index in restarts) for index, increment in enumerate(increments))
     for (increment, restarted), group in groupby(steps):
         count = len(list(group))
@@ -24,11 +30,15 @@ def _growing(increments: Sequence[float], restarts: Collection[int]) -> Iterator
             yield f"0+0x{count - 1}"
             value = 0.0
         else:
-            yield f"{value + increment:.10g}+{increment:.10g}x{count - 1}"
+            yield f"{_text(value + increment)}+{_text(increment)}x{count - 1}"
             value += increment * count
 
 
 def _steady(values: Sequence[float | None]) -> Iterator[str]:
     for value, group in groupby(values):
         count = len(list(group))
-        yield f"_x{count}" if value is None else f"{value:.10g}+0x{count - 1}"
+        yield f"_x{count}" if value is None else f"{_text(value)}+0x{count - 1}"
+
+
+def _text(value: float) -> str:
+    return repr(float(value)).removesuffix(".0")
