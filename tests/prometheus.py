@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -135,10 +136,22 @@ def running_prometheus(folder: Path, config: Path, retention: timedelta = timede
     (port,) = free_ports(1)
     args = programs.command(program("prometheus"), config, folder / "data", port, retention)
     process = start(Start(args, log=folder / "prometheus.log", env=os.environ))
+    url = f"http://127.0.0.1:{port}"
+    give_up = time.monotonic() + 20
     try:
-        yield f"http://127.0.0.1:{port}"
+        while not _ready(url):
+            assert process.poll() is None, (folder / "prometheus.log").read_text()
+            assert time.monotonic() < give_up, "Prometheus is not ready after 20 s"
+            time.sleep(0.05)
+        yield url
     finally:
         stop(process)
+
+
+def _ready(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 def write_past(folder: Path, recorded: Iterable[Recorded]) -> None:
