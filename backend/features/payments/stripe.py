@@ -127,7 +127,7 @@ class StripeProvider:
         await self._http.close()
 
     async def _session(self, reference: str) -> dict[str, Any]:
-        return await self._http.get(f"{_SESSIONS}/{reference}", {"expand[]": "payment_intent"})
+        return await self._http.get(f"{_SESSIONS}/{reference}", {"expand[]": "payment_intent.latest_charge"})
 
     async def _list(self, path: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """Read it within `reading`."""

@@ -22,13 +22,16 @@ _REFUND_STATUSES: Final[dict[str, RefundStatus]] = {
 
 def intent_of(session: dict[str, Any]) -> PaymentIntent:
     """A Checkout Session, its Payment Intent expanded where Stripe was asked to. Raises NONSENSE when it is none."""
-    behind = session.get("payment_intent")
-    error = (behind.get("last_payment_error") if isinstance(behind, dict) else None) or {}
+    found = session.get("payment_intent")
+    behind = found if isinstance(found, dict) else {}
+    error = behind.get("last_payment_error") or {}
+    status = _session_status(session, behind)
     return PaymentIntent(
         reference=reference_of(session["id"]),
-        status=_session_status(session, behind if isinstance(behind, dict) else {}),
+        status=status,
         pay_url=optional_text(session.get("url"), URL_LENGTH),
         failure=optional_text(error.get("decline_code") or error.get("code")),
+        paid_at=_paid_at(behind) if status == "succeeded" else None,
     )
 
 
@@ -52,6 +55,14 @@ def _session_status(session: dict[str, Any], behind: dict[str, Any]) -> PaymentS
     if session["payment_status"] == "paid":
         return "succeeded"
     return "failed" if behind.get("status") in ("requires_payment_method", "canceled") else "processing"
+
+
+def _paid_at(behind: dict[str, Any]) -> datetime | None:
+    """When the card was charged. A debit is charged days before it succeeds, so its charge does not tell."""
+    charge = behind.get("latest_charge")
+    if not isinstance(charge, dict) or (charge.get("payment_method_details") or {}).get("type") != "card":
+        return None
+    return _time(charge)
 
 
 def _session_event(event: dict[str, Any], session: dict[str, Any]) -> tuple[WebhookEvent, ...]:
@@ -84,8 +95,8 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], tuple[Webho
 }
 
 
-def _time(event: dict[str, Any]) -> datetime:
-    return _EPOCH + timedelta(seconds=event["created"])
+def _time(created: dict[str, Any]) -> datetime:
+    return _EPOCH + timedelta(seconds=created["created"])
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -50,6 +50,7 @@ class StripeDouble:
     sessions: dict[str, Object] = field(default_factory=dict)
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
     intents: dict[str, Object] = field(default_factory=dict)
+    charges: dict[str, Object] = field(default_factory=dict)
     refunds: list[Object] = field(default_factory=list)
     events: list[Object] = field(default_factory=list)
     trouble: int | None = None
@@ -77,7 +78,14 @@ class StripeDouble:
         if session["status"] != "open":
             return False
         intent = self._confirmed(session)
-        intent.update(status="succeeded", last_payment_error=None)
+        charge: Object = {
+            "id": self._id("ch"),
+            "object": "charge",
+            "created": int(time.time()),
+            "payment_method_details": {"type": "card"},
+        }
+        self.charges[charge["id"]] = charge
+        intent.update(status="succeeded", last_payment_error=None, latest_charge=charge["id"])
         session.update(status="complete", payment_status="paid", url=None)
         self.emit("checkout.session.completed", session)
         return True
@@ -115,6 +123,7 @@ class StripeDouble:
                 "amount": session["amount_total"],
                 "currency": session["currency"],
                 "metadata": _metadata(form, "payment_intent_data[metadata]"),
+                "latest_charge": None,
             }
         return self.intents[session["payment_intent"]]
 
@@ -176,8 +185,11 @@ class StripeDouble:
 
     async def _read_session(self, request: web.Request) -> web.Response:
         session = dict(self._session(request))
-        if request.query.getall("expand[]", []) == ["payment_intent"] and session["payment_intent"]:
-            session["payment_intent"] = self.intents[session["payment_intent"]]
+        expanded = request.query.get("expand[]", "")
+        if expanded.startswith("payment_intent") and session["payment_intent"]:
+            intent = session["payment_intent"] = dict(self.intents[session["payment_intent"]])
+            if expanded == "payment_intent.latest_charge" and intent["latest_charge"]:
+                intent["latest_charge"] = self.charges[intent["latest_charge"]]
         return web.json_response(session)
 
     async def _expire_session(self, request: web.Request) -> web.Response:
