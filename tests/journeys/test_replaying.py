@@ -60,3 +60,11 @@ async def test_after_its_last_payment_failed_and_its_time_is_over_a_basket_is_cl
         await shop.box_office.value("SELECT lapse_orders_v1(10)")
         assert (await check_out(shop, basket, "another")).problem == "basket-expired"
         assert (await check_out(shop, basket, "key", payment=CARD)).status in {402, 409}
+
+
+async def test_whoever_pays_after_a_decline_does_not_read_who_tried_before(open_shop: OpenShop) -> None:
+    async with open_shop(psp={"card": "decline"}) as shop:
+        basket = await a_basket(shop)
+        await check_out(shop, basket, "key", email="a@example.com", name="Ada")
+        order = await shop.order(await check_out(shop, basket, "another", payment=HOSTED, name="Bob"))
+        assert (order["email"], order["name"]) == (None, "Bob")

@@ -91,7 +91,7 @@ BEGIN
             CASE results[i] WHEN 'paid' THEN clock_timestamp() END
         FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND NOT again[i];
         IF true = ANY (again) THEN
-            UPDATE orders o SET email = coalesce(_email[i], o.email), name = coalesce(_name[i], o.name), idempotency_key = _key[i],
+            UPDATE orders o SET email = _email[i], name = _name[i], idempotency_key = _key[i],
                 fingerprint = _fingerprint[i], status = results[i], closed_at = NULL, total_minor = totals[i], currency = currencies[i],
                 paid_at = CASE results[i] WHEN 'paid' THEN clock_timestamp() END
             FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i] AND o.id = ANY (placed);
