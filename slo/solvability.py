@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from backend.telemetry.promise import Fault, promise_file, refusal
+from cdk.settings import ENVIRONMENTS, SettingsError, environment
+from cdk.settings.database import RESERVED_CONNECTIONS
+from cdk.settings.workloads import connections_needed
 from slo.objectives import Objective, objectives
 from slo.rules.burn import can_fire
 from slo.series import duration
@@ -36,6 +39,7 @@ def faults(spec: Spec) -> Iterator[Fault]:
         _measuring,
         _routes,
         _classification,
+        _connections,
     )
     for check in checks:
         yield from check(spec)
@@ -133,3 +137,21 @@ def _classification(spec: Spec) -> Iterator[Fault]:
             yield Fault(("classification", number), f"never decides: the rules before it cover every {rule.status}")
         if rule.under is None:
             decided |= covered
+
+
+def _connections(spec: Spec) -> Iterator[Fault]:
+    """As many pods as may run, with full pools, fit the database; else its limit is met before the pool's share is."""
+    for name in ENVIRONMENTS:
+        try:
+            settings = environment(name)
+        except SettingsError as error:
+            yield Fault(("objectives", "saturation"), f"the settings of {name} cannot keep it: {error}")
+            continue
+        needed = connections_needed(settings.backend, settings.worker, settings.frontend)
+        usable = settings.database.max_connections - RESERVED_CONNECTIONS
+        busy = spec.objectives.saturation.busy
+        if needed > busy * usable:
+            yield Fault(
+                ("objectives", "saturation", "busy"),
+                f"all pods of {name} may hold {needed} connections, more than {busy:.0%} of the database's {usable}",
+            )
