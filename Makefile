@@ -2,7 +2,7 @@
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt build bench screenshots synth grafana clean
+.PHONY: help up test slo lint fmt build bench screenshots synth grafana clean
 
 tool = @exec sh tools/python.sh -m tools.setup
 
@@ -14,6 +14,9 @@ up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_U
 
 test: ## run every check and test there is
 	$(tool) packages checks test
+
+slo: ## regenerate what follows from slo.yaml: rules, their tests, dashboards, thresholds, documents
+	$(tool) python slo
 
 lint: ## check format, lint rules, types and the direction of imports
 	$(tool) packages checks lint

@@ -22,17 +22,22 @@ class Step:
     cwd: Path = ROOT
 
 
+RULES = ROOT / "slo" / "out" / "rules.yaml"
+RULE_TESTS = [str(path) for path in sorted((RULES.parent / "tests").glob("*.yaml"))]
 LINT = [
     Step("format", ("ruff", "format", "--check", ".")),
     Step("lint rules", ("ruff", "check", ".")),
     Step("types", ("mypy",)),
     Step("direction of imports", ("lint-imports",)),
+    Step("promise and what follows from it", ("python", "-m", "slo", "check")),
+    Step("rules", ("python", "-m", "tools.promtool", "check", "rules", "--lint=all", "--lint-fatal", str(RULES))),
     Step("page: format and lint rules", ("npm", "run", "lint"), FRONTEND),
     Step("page: types", ("npm", "run", "types"), FRONTEND),
 ]
 TESTS = [
     Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
     Step("stacks: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth")),
+    Step("rule tests", ("python", "-m", "tools.promtool", "test", "rules", *RULE_TESTS)),
     Step("tests", ("pytest",)),
     Step("page: tests", ("npm", "test"), FRONTEND),
     Step("page: size", ("npm", "run", "size"), FRONTEND),
