@@ -1,4 +1,4 @@
-"""The only place that wires: from settings to the application that answers customers."""
+"""From settings to the application that answers customers: here its parts meet, as those of `worker` do there."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ HEALTH = web.AppKey("health", Health)
 HUB = web.AppKey("hub", Hub)
 
 log = logging.getLogger(__name__)
-_FRONT_END = "GET /{path}"  # part of the promise whether this process serves it or nginx does
+_FRONT_END = "GET /{path}"  # part of the promise, whether this process serves it or what stands in front
 _SHUTDOWN_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a load balancer keeps an idle connection
 _BACKLOG = 4096  # connections that may wait to be accepted when a sale opens
@@ -269,9 +269,8 @@ async def _site(app: web.Application, host: str, port: int) -> AsyncIterator[Non
 def serve(settings: Settings) -> int:
     """Answer customers until SIGTERM or Ctrl-C."""
     logs = Logs(parts.log_options(settings))
-    new_loop = uvloop.new_event_loop if settings.event_loop == "uvloop" else asyncio.new_event_loop
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings))
     finally:
         logs.stop()

@@ -61,8 +61,6 @@ class Settings(BaseModel):
     """Seconds from the signal to stop until it no longer listens, for load balancers to look elsewhere."""
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 4000
     """Requests at a time; more are answered 503 at once."""
-    event_loop: Literal["uvloop", "asyncio"] = "uvloop"
-    """What runs the server."""
 
     database_url: DatabaseUrl
     """The PostgreSQL, such as `postgresql://user:password@host/tickets`."""

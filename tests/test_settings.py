@@ -49,7 +49,6 @@ def test_what_must_be_set_is_named_all_at_once() -> None:
         ("TRUSTED_HOPS", "-1", "must be greater than or equal to 0"),
         ("DRAIN_SECONDS", "nan", "must be less than or equal to 300"),
         ("MAX_IN_FLIGHT", "1.5", "must be a valid integer"),
-        ("EVENT_LOOP", "trio", "must be 'uvloop' or 'asyncio'"),
         ("DATABASE_URL", "mysql://user:hunter2@host/tickets", "must be an address such as postgresql://"),
         ("DB_POOL_SIZE", "1", "must be greater than or equal to 2"),
         ("HOLD_SECONDS", "0", "must be greater than or equal to 1"),

@@ -1,4 +1,4 @@
-"""The built front end, served from memory: for one machine without nginx, with the same headers as nginx gives."""
+"""The built front end, served from memory, packed where browsers take it: for one machine with nothing in front."""
 
 import gzip
 import hashlib
