@@ -21,6 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from slo.dashboards.panels import SOURCE
 from slo.heads import MADE_BY
+from slo.spec import Links
 
 FOLDER = Path("slo/out/dashboards")
 TAG = "aegistickets"
@@ -41,9 +42,9 @@ class Board:
     variables: Sequence[Builder[VariableModel]] = ()
 
 
-def file_of(board: Board) -> tuple[Path, str]:
+def file_of(board: Board, links: Links) -> tuple[Path, str]:
     """The dashboard as Grafana imports and provisions it."""
-    built = _frame(board)
+    built = _frame(board, links)
     for title, panels in board.rows:
         built.with_row(dashboard.Row(title))
         for panel in panels:
@@ -51,7 +52,10 @@ def file_of(board: Board) -> tuple[Path, str]:
     model = built.build()
     for number, each in enumerate(model.panels or [], 1):
         each.id_val = number
-    return FOLDER / f"{board.name}.json", json.dumps(model, cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
+    content = json.loads(json.dumps(model, cls=JSONEncoder))
+    for each in (*content["links"], *content["annotations"]["list"]):
+        del each["placement"]  # the SDK puts them all into a menu, where nobody sees them
+    return FOLDER / f"{board.name}.json", json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
 def choice(name: str, label: str, metric: str) -> Builder[VariableModel]:
@@ -70,9 +74,10 @@ def choice(name: str, label: str, metric: str) -> Builder[VariableModel]:
     )
 
 
-def _frame(board: Board) -> dashboard.Dashboard:
+def _frame(board: Board, links: Links) -> dashboard.Dashboard:
     source = dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
     others = dashboard.DashboardLink("Dashboards").type(DashboardLinkType.DASHBOARDS).tags([TAG])
+    runbooks = dashboard.DashboardLink("Runbooks").type(DashboardLinkType.LINK).url(links.runbooks)
     return (
         dashboard.Dashboard(board.title)
         .uid(f"aegis-{board.name}")
@@ -86,6 +91,7 @@ def _frame(board: Board) -> dashboard.Dashboard:
         .variables([source, *board.variables])
         .annotations(_marks())
         .link(others.keep_time(keep_time=True))
+        .link(runbooks.target_blank(target_blank=True))
     )
 
 

@@ -16,4 +16,4 @@ BOARDS = (overview, routes, resources, database, business, onsale, monitoring)
 
 
 def write(spec: Spec) -> dict[Path, str]:
-    return dict(file_of(board(spec)) for board in BOARDS)
+    return dict(file_of(board(spec), spec.links) for board in BOARDS)

@@ -122,6 +122,7 @@ def _verdict(spec: Spec) -> list[Builder[Panel]]:
             "Alerts firing",
             Look(width=24, says="Watchdog always fires: it shows that alerts arrive."),
             (f"count by (alertname, severity, slo, journey) ({firing})", ""),
+            leads_to=("alertname", spec.links.runbook("${__value.raw}")),
         ),
     ]
 

@@ -23,6 +23,7 @@ from grafana_foundation_sdk.models.common import (
 from grafana_foundation_sdk.models.dashboard import (
     DashboardRangeMapOptions,
     DataTransformerConfig,
+    DynamicConfigValue,
     Panel,
     RangeMap,
     Threshold,
@@ -103,10 +104,13 @@ def bars(title: str, look: Look, *queries: Query) -> Builder[Panel]:
     return panel.orientation(VizOrientation.HORIZONTAL)
 
 
-def rows(title: str, look: Look, *queries: Query) -> Builder[Panel]:
-    """The latest values as a table, with their labels as columns."""
+def rows(title: str, look: Look, *queries: Query, leads_to: tuple[str, str] | None = None) -> Builder[Panel]:
+    """The latest values as a table, with their labels as columns. leads_to: a column, and where its values link to."""
     panel = _styled(table.Panel(), title, look)
     panel.targets([target.format(PromQueryFormat.TABLE) for target in _targets(queries, timeseries=False)])
+    if leads_to is not None:
+        column, url = leads_to
+        panel.override_by_name(column, [DynamicConfigValue("links", [{"title": "Runbook", "url": url}])])
     return panel.with_transformation(
         DataTransformerConfig(id_val="organize", options={"excludeByName": {"Time": True, "__name__": True}})
     )

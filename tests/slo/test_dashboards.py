@@ -159,8 +159,10 @@ def test_no_panel_lies_on_another_or_beside_the_grid(board: dict[str, Any]) -> N
 
 def test_grafanas_own_types_read_each_file_without_loss() -> None:
     for path, text in build.write(SPEC).items():
-        read = Dashboard.from_json(json.loads(text))
-        assert json.loads(json.dumps(read, cls=JSONEncoder)) == json.loads(text), path
+        read = json.loads(json.dumps(Dashboard.from_json(json.loads(text)), cls=JSONEncoder))
+        for each in (*read["links"], *read["annotations"]["list"]):
+            assert each.pop("placement") == "inControlsMenu", "the SDK's own default"
+        assert read == json.loads(text), path
 
 
 def test_a_target_that_moves_moves_the_line_that_is_drawn() -> None:
@@ -169,3 +171,16 @@ def test_a_target_that_moves_moves_the_line_that_is_drawn() -> None:
     (kept,) = (panel for panel in grafana.panels(overview) if panel["title"] == "Requests answered well")
     assert kept["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 0.9975
     assert "0.0025" in json.dumps(routes)
+
+
+def test_every_board_leads_to_the_runbooks_and_to_the_other_boards(board: dict[str, Any]) -> None:
+    assert [(link["title"], link.get("url", "")) for link in board["links"]] == [
+        ("Dashboards", ""),
+        ("Runbooks", SPEC.links.runbooks),
+    ]
+
+
+def test_an_alert_in_the_table_leads_to_its_runbook() -> None:
+    overview, *_ = grafana.boards(SPEC)
+    (firing,) = (panel for panel in grafana.panels(overview) if panel["title"] == "Alerts firing")
+    assert SPEC.links.runbook("${__value.raw}") in json.dumps(firing["fieldConfig"]["overrides"])
