@@ -129,7 +129,9 @@ export const thresholds = ({ journeys = promise.journeys, minimum = promise.mini
     const of = `{journey:${journey}}`;
     limits[`journey_requests${of}`] = [`count>=${minimum}`];
     limits[`journey_failed${of}`] = [`rate<=${promise.failed}`];
-    limits[`journey_duration${of}`] = latencies.map((latency) => `p(${latency.percentile})<=${latency.under * 1000}`);
+    limits[`journey_duration${of}`] = latencies.map(
+      (latency) => `p(${latency.percentile})<=${Math.round(latency.under * 1000)}`,
+    );
     for (const latency of latencies) limits[`${latency.metric}${of}`] = [`rate>=${latency.target}`];
   }
   return limits;
