@@ -131,11 +131,19 @@ def start(tmp_path: Path) -> Iterator[Start]:
         ("psp_url", "/pay/style.css"),
         ("metrics_url", ""),
         ("worker_metrics_url", ""),
+        ("prometheus_url", "/-/ready"),
+        ("url", "/status"),
     ],
 )
 def test_every_address_answers(shop: Shop, fact: str, path: str) -> None:
     with urllib.request.urlopen(shop.facts[fact] + path, timeout=5) as answer:
         assert answer.status == 200
+
+
+def test_its_prometheus_has_loaded_the_rules(shop: Shop) -> None:
+    with urllib.request.urlopen(f"{shop.facts['prometheus_url']}/api/v1/rules?type=alert", timeout=5) as answer:
+        groups = json.load(answer)["data"]["groups"]
+    assert "SLOAvailabilityFastBurn" in {rule["name"] for group in groups for rule in group["rules"]}
 
 
 def test_it_sells_the_demo_catalogue(shop: Shop) -> None:
@@ -146,7 +154,7 @@ def test_it_sells_the_demo_catalogue(shop: Shop) -> None:
 
 def test_it_says_where_everything_is(shop: Shop) -> None:
     shown = shop.output.read_text()
-    named = ("url", "psp_url", "metrics_url", "worker_metrics_url", "mailbox", "database_url")
+    named = ("url", "psp_url", "metrics_url", "worker_metrics_url", "prometheus_url", "mailbox", "database_url")
     assert [fact for fact in named if shop.facts[fact] not in shown] == []
 
 
