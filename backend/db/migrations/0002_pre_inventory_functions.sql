@@ -1,22 +1,25 @@
 -- Inventory: a counter per pool, changed only together with its holds.
--- Lock order, everywhere: payment -> order -> hold -> pool. Only hold_tickets goes pool -> hold, so it skips locked holds.
--- Planner switches: the tables are small when a plan is cached and large when it runs; index order stays right for both.
--- One plan for all batches: making one for each would cost as much as carrying it out.
--- So that no plan can read more than its batch, whatever it believed about the tables when it was made, rows are found by
--- `= ANY` of an array, one by one in a subquery (LATERAL with OFFSET 0), or by an expression that refers to one of them;
--- never by joining a table with a list. tests/features/test_growth.py holds it.
+-- Lock order, everywhere: payment -> order -> hold -> pool. Only hold_tickets goes pool -> hold, so it skips locked
+-- holds.
+-- Planner switches: the tables are small when a plan is cached and large when it runs; index order stays right
+-- for both. One plan for all batches: making one for each would cost as much as carrying it out.
+-- So that no plan can read more than its batch, whatever it believed about the tables when it was made, rows are found
+-- by `= ANY` of an array, one by one in a subquery (LATERAL with OFFSET 0), or by an expression that refers to one of
+-- them; never by joining a table with a list. tests/features/test_growth.py holds it.
 
 -- Release what is due in one pool, or in all when _pool is null, and give the stock back exactly once.
 -- At most _most holds; returns how many. Holds that somebody else has locked wait for the next call; those of an order
 -- whose payment failed are lapse_orders' business, because the order is locked before its holds.
 CREATE FUNCTION expire_holds_v1(_pool bigint, _most integer) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     due uuid[];
 BEGIN
     due := ARRAY(
         SELECT id FROM hold
-        WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NULL AND (_pool IS NULL OR pool_id = _pool)
+        WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NULL
+            AND (_pool IS NULL OR pool_id = _pool)
         ORDER BY expires_at LIMIT _most FOR NO KEY UPDATE SKIP LOCKED
     );
     IF cardinality(due) > 0 THEN
@@ -27,7 +30,8 @@ END $$;
 
 -- End holds that the caller has locked: their tickets go back to the pool, their seats become free.
 CREATE FUNCTION release_holds_v1(_holds uuid[], _state text) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     pools bigint[]; given integer[];
 BEGIN
@@ -53,16 +57,22 @@ END $$;
 -- request's lines those with chosen seats come first, and no seat stands in two.
 -- _address_limit, _customer_limit: live tickets per address, live holds per customer; null when not limited.
 --
--- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event, unknown-basket, basket-expired, basket-bought, basket-busy,
--- currency (detail: the basket's), not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit,
--- hold-limit, sold-out (detail: what is left), seat-gone, seat-unknown.
+-- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event,
+-- unknown-basket, basket-expired, basket-bought, basket-busy, currency (detail: the basket's), not-on-sale and off-sale
+-- (detail: the time), order-limit and customer-limit (detail: the limit), address-limit, hold-limit, sold-out (detail:
+-- what is left), seat-gone, seat-unknown.
 -- When holds expired on demand, one more row: result swept, price being how many.
+--
+-- It is one long function because what one request takes the next must see, without a round through the tables: stock
+-- and all that is known of lines, types and pools live in arrays while the batch runs, and are written once, at the
+-- end.
 CREATE FUNCTION hold_tickets_v1(
     _request integer[], _hold uuid[], _basket uuid[], _known uuid[], _strict boolean[], _address text[],
     _fingerprint text[], _type integer[], _quantity integer[], _seats text[], _types bigint[],
     _ttl interval, _address_limit integer, _customer_limit integer
 ) RETURNS TABLE (request integer, result text, basket uuid, expires timestamptz, price bigint, detail text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
     -- of the ticket types, by their index in _types
@@ -83,9 +93,11 @@ DECLARE
     wanted bigint[]; moment timestamptz;
 BEGIN
     IF _address_limit IS NOT NULL THEN
-        -- What an address holds is counted for one batch after another, whichever pools they want; in one order everywhere.
+        -- What an address holds is counted for one batch after another, whichever pools they want; in one order
+        -- everywhere.
         PERFORM pg_advisory_xact_lock(a.key)
-        FROM (SELECT DISTINCT hashtextextended(address, 1) AS key FROM unnest(_address) AS address WHERE address IS NOT NULL ORDER BY 1) AS a;
+        FROM (SELECT DISTINCT hashtextextended(address, 1) AS key FROM unnest(_address) AS address
+            WHERE address IS NOT NULL ORDER BY 1) AS a;
     END IF;
     pools := ARRAY(SELECT DISTINCT pool_id FROM ticket_type WHERE id = ANY (_types) ORDER BY pool_id);
     PERFORM 1 FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE;
@@ -98,7 +110,8 @@ BEGIN
         array_agg(y.price_minor ORDER BY w.o), array_agg(e.currency ORDER BY w.o), array_agg(y.seated ORDER BY w.o),
         array_agg(y.on_sale_at ORDER BY w.o), array_agg(least(y.off_sale_at, e.starts_at) ORDER BY w.o),
         array_agg(y.max_per_order ORDER BY w.o), array_agg(y.max_per_customer ORDER BY w.o)
-    INTO type_pool, type_event, type_price, type_currency, type_seated, type_on, type_off, type_per_order, type_per_customer
+    INTO type_pool, type_event, type_price, type_currency, type_seated, type_on, type_off, type_per_order,
+        type_per_customer
     FROM unnest(_types) WITH ORDINALITY AS w(id, o)
     LEFT JOIN LATERAL (SELECT * FROM ticket_type WHERE id = w.id AND NOT withdrawn OFFSET 0) AS y ON true
     LEFT JOIN LATERAL (
@@ -126,7 +139,8 @@ BEGIN
             FOR k IN i..j LOOP
                 t := _type[k];
                 asked_for := CASE WHEN i = j THEN _quantity[k] ELSE (
-                    SELECT sum(a.quantity) FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity) WHERE a.type = t) END;
+                    SELECT sum(a.quantity) FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity)
+                        WHERE a.type = t) END;
                 IF type_event[t] IS NULL THEN
                     result := 'unknown-event';
                 ELSIF moment < type_on[t] THEN
@@ -147,7 +161,8 @@ BEGIN
         -- A known basket lends its owner and its clock; a customer is their first basket and all that followed.
         IF result IS NULL AND _known[i] IS NOT NULL THEN
             SELECT (array_agg(coalesce(h.owner, h.basket_id)))[1] AS customer,
-                min(h.expires_at) FILTER (WHERE h.state = 'held') AS until, bool_or(h.extended) FILTER (WHERE h.state = 'held') AS extended,
+                min(h.expires_at) FILTER (WHERE h.state = 'held') AS until,
+                bool_or(h.extended) FILTER (WHERE h.state = 'held') AS extended,
                 count(*) FILTER (WHERE h.state = 'held') AS lines, count(*) FILTER (WHERE h.state = 'paying') AS paying,
                 min(h.currency) FILTER (WHERE h.state = 'held') AS currency, bool_or(h.state = 'confirmed') AS bought
             INTO live FROM hold h WHERE h.basket_id = _known[i];
@@ -172,7 +187,8 @@ BEGIN
                 FOR k IN i..j LOOP
                     line_owner[k] := live.customer; line_extended[k] := basket = _known[i] AND live.extended;
                 END LOOP;
-                SELECT CASE WHEN _customer_limit IS NOT NULL AND held.holds >= _customer_limit THEN 'hold-limit' END, _customer_limit
+                SELECT CASE WHEN _customer_limit IS NOT NULL AND held.holds >= _customer_limit THEN 'hold-limit' END,
+                    _customer_limit
                 INTO result, detail
                 FROM (SELECT count(DISTINCT h.basket_id) AS holds FROM hold h
                       WHERE (h.owner = live.customer OR h.basket_id = live.customer) AND h.state IN ('held', 'paying')
@@ -181,13 +197,17 @@ BEGIN
             IF result IS NULL THEN
                 SELECT CASE WHEN mine.in_basket + asked.quantity > type_per_order[asked.type] THEN 'order-limit'
                             WHEN mine.ever + asked.quantity > type_per_customer[asked.type] THEN 'customer-limit' END,
-                       CASE WHEN mine.in_basket + asked.quantity > type_per_order[asked.type] THEN type_per_order[asked.type]
+                       CASE WHEN mine.in_basket + asked.quantity > type_per_order[asked.type]
+                           THEN type_per_order[asked.type]
                             ELSE type_per_customer[asked.type] END
                 INTO result, detail
-                FROM (SELECT a.type, sum(a.quantity) AS quantity FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity) GROUP BY a.type) AS asked
+                FROM (SELECT a.type, sum(a.quantity) AS quantity
+                    FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity) GROUP BY a.type) AS asked
                 CROSS JOIN LATERAL (
-                    SELECT coalesce(sum(h.quantity) FILTER (WHERE h.basket_id = basket AND h.state = 'held'), 0) AS in_basket,
-                           coalesce(sum(h.quantity) FILTER (WHERE h.state IN ('held', 'paying', 'confirmed')), 0) AS ever
+                    SELECT
+                        coalesce(sum(h.quantity) FILTER (WHERE h.basket_id = basket AND h.state = 'held'),
+                            0) AS in_basket,
+                        coalesce(sum(h.quantity) FILTER (WHERE h.state IN ('held', 'paying', 'confirmed')), 0) AS ever
                     FROM hold h
                     WHERE (h.owner = live.customer OR h.basket_id = live.customer OR h.basket_id = basket)
                       AND h.ticket_type_id = _types[asked.type]
@@ -199,10 +219,12 @@ BEGIN
         IF result IS NULL AND _address_limit IS NOT NULL AND _address[i] IS NOT NULL THEN
             SELECT CASE WHEN coalesce(sum(h.quantity), 0)
                     + (SELECT sum(a) FROM unnest(_quantity[i:j]) AS a)
-                    + (SELECT coalesce(sum(_quantity[a]), 0) FROM generate_series(1, i - 1) AS a WHERE taken[a] AND _address[a] = _address[i])
+                    + (SELECT coalesce(sum(_quantity[a]), 0) FROM generate_series(1, i - 1) AS a
+                       WHERE taken[a] AND _address[a] = _address[i])
                     > _address_limit THEN 'address-limit' END, _address_limit
             INTO result, detail
-            FROM hold h WHERE h.address = _address[i] AND (h.state = 'paying' OR h.state = 'held' AND h.expires_at > moment);
+            FROM hold h
+            WHERE h.address = _address[i] AND (h.state = 'paying' OR h.state = 'held' AND h.expires_at > moment);
         END IF;
 
         -- Is there enough of each? What has expired here comes back first.
@@ -226,7 +248,8 @@ BEGIN
                         result := 'seat-unknown';
                     ELSIF found_seats < _quantity[k] THEN
                         result := 'seat-gone';
-                        detail := (SELECT json_agg(s.id)::text FROM seat s WHERE s.id = ANY (wanted) AND s.hold_id IS NOT NULL);
+                        detail := (SELECT json_agg(s.id)::text FROM seat s
+                                   WHERE s.id = ANY (wanted) AND s.hold_id IS NOT NULL);
                     END IF;
                 END IF;
                 IF result IS NULL AND remaining[p] < _quantity[k] THEN
@@ -267,14 +290,18 @@ BEGIN
     IF true = ANY (taken) THEN
         INSERT INTO hold (id, basket_id, owner, address, fingerprint, event_id, ticket_type_id, pool_id, quantity,
                           unit_price_minor, currency, seat_ids, extended, expires_at)
-        SELECT l.id, l.basket, l.owner, l.address, l.fingerprint, type_event[l.type], _types[l.type], pools[type_pool[l.type]],
-               l.quantity, type_price[l.type], type_currency[l.type], CASE WHEN type_seated[l.type] THEN ARRAY(SELECT s.id FROM seat s WHERE s.hold_id = l.id ORDER BY s.id) END, l.extended, l.expires
-        FROM unnest(_hold, line_basket, line_owner, _address, _fingerprint, _type, _quantity, line_extended, line_expires, taken)
+        SELECT l.id, l.basket, l.owner, l.address, l.fingerprint, type_event[l.type], _types[l.type],
+            pools[type_pool[l.type]], l.quantity, type_price[l.type], type_currency[l.type],
+            CASE WHEN type_seated[l.type] THEN ARRAY(SELECT s.id FROM seat s WHERE s.hold_id = l.id ORDER BY s.id) END,
+            l.extended, l.expires
+        FROM unnest(_hold, line_basket, line_owner, _address, _fingerprint, _type, _quantity, line_extended,
+            line_expires, taken)
             AS l(id, basket, owner, address, fingerprint, type, quantity, extended, expires, taken)
         WHERE l.taken;
         UPDATE pool SET available = remaining[array_position(pools, id)]
         WHERE id = ANY (pools) AND available <> remaining[array_position(pools, id)];
-        -- One event for each event of the batch, naming its holds: consumers see every hold, the purchase pays for one row.
+        -- One event for each event of the batch, naming its holds: consumers see every hold, the purchase pays for one
+        -- row.
         INSERT INTO outbox (type, payload)
         SELECT 'tickets.held', jsonb_build_object('event_id', type_event[l.type], 'holds', jsonb_agg(
             jsonb_build_object('id', l.id, 'ticket_type_id', _types[l.type], 'quantity', l.quantity)))
@@ -288,10 +315,12 @@ BEGIN
 END $$;
 
 -- Give a live basket _ttl from now, once. The same request again, known by its _key, is answered as before.
--- result: extended, already-extended, basket-expired, basket-bought, basket-busy, unknown-basket, mismatch (another body under the same key).
+-- result: extended, already-extended, basket-expired, basket-bought, basket-busy, unknown-basket, mismatch (another
+-- body under the same key).
 CREATE FUNCTION extend_basket_v1(_basket uuid, _ttl interval, _key uuid, _fingerprint text)
 RETURNS TABLE (result text, basket uuid, expires timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     lines record; before extension;
 BEGIN
@@ -303,18 +332,21 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    SELECT count(*) AS ever, count(*) FILTER (WHERE state = 'paying') AS paying, count(*) FILTER (WHERE state = 'confirmed') AS bought,
+    SELECT count(*) AS ever, count(*) FILTER (WHERE state = 'paying') AS paying,
+        count(*) FILTER (WHERE state = 'confirmed') AS bought,
         bool_and(expires_at > clock_timestamp()) FILTER (WHERE state = 'held') AS live,
         bool_or(extended) FILTER (WHERE state = 'held') AS extended
     INTO lines FROM hold WHERE basket_id = _basket;
-    result := CASE WHEN lines.ever = 0 THEN 'unknown-basket' WHEN lines.paying > 0 THEN 'basket-busy' WHEN lines.bought > 0 THEN 'basket-bought'
-                   WHEN lines.live IS NOT TRUE THEN 'basket-expired' WHEN lines.extended THEN 'already-extended' ELSE 'extended' END;
+    result := CASE WHEN lines.ever = 0 THEN 'unknown-basket' WHEN lines.paying > 0 THEN 'basket-busy'
+                   WHEN lines.bought > 0 THEN 'basket-bought' WHEN lines.live IS NOT TRUE THEN 'basket-expired'
+                   WHEN lines.extended THEN 'already-extended' ELSE 'extended' END;
     basket := _basket;
     IF result = 'extended' THEN
         expires := clock_timestamp() + _ttl;
         UPDATE hold SET expires_at = expires, extended = true WHERE basket_id = _basket AND state = 'held';
         IF _key IS NOT NULL THEN
-            INSERT INTO extension (key, fingerprint, basket_id, expires_at) VALUES (_key, _fingerprint, _basket, expires);
+            INSERT INTO extension (key, fingerprint, basket_id, expires_at)
+                VALUES (_key, _fingerprint, _basket, expires);
         END IF;
         INSERT INTO outbox (type, payload)
         VALUES ('basket.extended', jsonb_build_object('basket_id', _basket, 'expires_at', expires));
@@ -326,7 +358,8 @@ END $$;
 -- result: released, unknown-basket, unknown-line, basket-busy, basket-bought.
 -- lapsed: how many orders that ended, 0 or 1.
 CREATE FUNCTION release_basket_v1(_basket uuid, _line uuid, OUT result text, OUT lapsed integer)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     mine uuid[]; ever integer; paying integer; bought integer;
 BEGIN

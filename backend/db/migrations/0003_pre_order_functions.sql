@@ -1,16 +1,20 @@
 -- Orders: checkout, settlement, cancellation. None of them waits for a provider, and confirming never touches a pool.
 -- Lock order, everywhere: payment -> order -> hold -> pool.
 
--- Turn the holds of these orders (locked by the caller) into tickets; the orders are paid from here on. An order is issued
--- once, so whatever of it is confirmed already has been so by the caller, in a statement that touched the hold anyway.
+-- Turn the holds of these orders (locked by the caller) into tickets; the orders are paid from here on. An order is
+-- issued once, so whatever of it is confirmed already has been so by the caller, in a statement that touched the hold
+-- anyway.
 CREATE FUNCTION issue_tickets_v1(_orders uuid[]) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     seats bigint[];
 BEGIN
     WITH issued AS (
-        INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor, refundable_until, fee_minor)
-        SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor, h.refundable_until,
+        INSERT INTO ticket (order_id, event_id, ticket_type_id, pool_id, seat_id, price_minor, refundable_until,
+            fee_minor)
+        SELECT h.order_id, h.event_id, h.ticket_type_id, h.pool_id, h.seat_ids[n], h.unit_price_minor,
+            h.refundable_until,
             (h.unit_price_minor * h.fee_bp + 5000) / 10000
         FROM hold h CROSS JOIN LATERAL generate_series(1, h.quantity) AS n
         WHERE h.order_id = ANY (_orders) AND h.state IN ('held', 'paying', 'confirmed')
@@ -24,7 +28,8 @@ BEGIN
     UPDATE orders SET status = 'paid', paid_at = clock_timestamp(), closed_at = NULL, retained_minor = total_minor
     WHERE id = ANY (_orders) AND status <> 'paid';
     INSERT INTO outbox (type, order_id, payload)
-    SELECT 'order.paid', o.id, jsonb_build_object('order_id', o.id, 'total_minor', o.total_minor, 'currency', o.currency)
+    SELECT 'order.paid', o.id,
+        jsonb_build_object('order_id', o.id, 'total_minor', o.total_minor, 'currency', o.currency)
     FROM orders o WHERE o.id = ANY (_orders);
 END $$;
 
@@ -32,18 +37,21 @@ END $$;
 -- A free basket is confirmed at once; any other becomes a pending order whose holds no longer expire by themselves,
 -- with a payment that waits for its provider. A basket whose payment failed gets another payment for the same order.
 --
--- One row per basket, in order; tickets: the codes in force, comma-separated. 
+-- One row per basket, in order; tickets: the codes in force, comma-separated.
 -- result: paid, pending, exists (this very attempt was made before, under its Idempotency-Key: see order_status and the
--- order's latest payment), taken (an attempt of somebody who may be somebody else was), mismatch (another body under the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
+-- order's latest payment), taken (an attempt of somebody who may be somebody else was), mismatch (another body under
+-- the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
 CREATE FUNCTION checkout_v1(
     _basket uuid[], _order uuid[], _payment uuid[], _email text[], _name text[], _key text[], _fingerprint text[],
     _method text[], _provider text, _pay_within interval
 ) RETURNS TABLE (basket uuid, result text, order_id uuid, order_status text, total bigint, currency text,
                  payment uuid, payment_status text, pay_url text, failure text, tickets text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    locked uuid[]; lines uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[]; again boolean[];
+    locked uuid[]; lines uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[];
+    again boolean[];
     placed uuid[]; bought uuid[]; free uuid[]; n integer := cardinality(_basket);
 BEGIN
     -- An order that appears between these two locks is being made by somebody else: it is reported, not touched.
@@ -59,11 +67,12 @@ BEGIN
         SELECT b.i, coalesce(o.id, b.order_id) AS order_id, h.total, h.currency, h.owner, o.id IS NOT NULL AS again,
             CASE
                 -- Its own order or payment is there already: the answer to this very request was lost on its way.
-                WHEN o.id = b.order_id OR (SELECT p.id FROM payment p WHERE p.id = b.payment_id) IS NOT NULL THEN 'repeated'
+                WHEN o.id = b.order_id OR (SELECT p.id FROM payment p WHERE p.id = b.payment_id) IS NOT NULL
+                    THEN 'repeated'
                 WHEN o.idempotency_key = b.key AND o.fingerprint <> b.fingerprint THEN 'mismatch'
                 WHEN o.idempotency_key = b.key THEN 'exists'
-                WHEN o.id IS NOT NULL AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0)
-                    THEN 'taken'
+                WHEN o.id IS NOT NULL
+                    AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0) THEN 'taken'
                 WHEN h.ever = 0 THEN 'basket-unknown'
                 WHEN h.live IS NOT TRUE THEN CASE WHEN o.id IS NULL THEN 'basket-expired' ELSE 'taken' END
                 WHEN h.limited AND b.email IS NOT NULL AND over_limit_v1(b.basket, b.email) THEN 'customer-limit'
@@ -86,20 +95,26 @@ BEGIN
 
     placed := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
     IF cardinality(placed) > 0 THEN
-        INSERT INTO orders (id, basket_id, owner, email, name, idempotency_key, fingerprint, status, total_minor, currency, paid_at)
-        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], _key[i], _fingerprint[i], results[i], totals[i], currencies[i],
+        INSERT INTO orders (id, basket_id, owner, email, name, idempotency_key, fingerprint, status, total_minor,
+            currency, paid_at)
+        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], _key[i], _fingerprint[i], results[i],
+            totals[i], currencies[i],
             CASE results[i] WHEN 'paid' THEN clock_timestamp() END
         FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND NOT again[i];
         IF true = ANY (again) THEN
             UPDATE orders o SET email = _email[i], name = _name[i], idempotency_key = _key[i],
-                fingerprint = _fingerprint[i], status = results[i], closed_at = NULL, total_minor = totals[i], currency = currencies[i],
+                fingerprint = _fingerprint[i], status = results[i], closed_at = NULL, total_minor = totals[i],
+                currency = currencies[i],
                 paid_at = CASE results[i] WHEN 'paid' THEN clock_timestamp() END
-            FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i] AND o.id = ANY (placed);
+            FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i]
+                AND o.id = ANY (placed);
         END IF;
         bought := ARRAY(SELECT _basket[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
         UPDATE hold h SET order_id = orders_of[array_position(_basket, h.basket_id)],
-            state = CASE results[array_position(_basket, h.basket_id)] WHEN 'pending' THEN 'paying' ELSE 'confirmed' END,
-            (refundable_until, fee_bp) = (SELECT e.refundable_until, e.cancellation_fee_bp FROM event e WHERE e.id = h.event_id)
+            state = CASE results[array_position(_basket, h.basket_id)] WHEN 'pending' THEN 'paying'
+                ELSE 'confirmed' END,
+            (refundable_until, fee_bp) = (
+                SELECT e.refundable_until, e.cancellation_fee_bp FROM event e WHERE e.id = h.event_id)
         WHERE h.basket_id = ANY (bought) AND h.state = 'held';
         IF 'pending' = ANY (results) THEN
             INSERT INTO payment (id, order_id, provider, method, amount_minor, currency, deadline_at, check_at)
@@ -107,7 +122,8 @@ BEGIN
                 clock_timestamp() + _pay_within, clock_timestamp() + interval '30 seconds'
             FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
             INSERT INTO outbox (type, order_id, payload)
-            SELECT 'order.placed', orders_of[i], jsonb_build_object('order_id', orders_of[i], 'total_minor', totals[i], 'currency', currencies[i])
+            SELECT 'order.placed', orders_of[i], jsonb_build_object('order_id', orders_of[i], 'total_minor', totals[i],
+                'currency', currencies[i])
             FROM generate_series(1, n) AS i WHERE results[i] = 'pending';
         END IF;
         free := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] = 'paid');
@@ -117,9 +133,11 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT _basket[i], CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending' ELSE 'exists' END,
+    SELECT _basket[i], CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending'
+        ELSE 'exists' END,
         o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
-        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END
+        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id
+            AND t.state <> 'void') END
     FROM generate_series(1, n) AS i
     LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = orders_of[i] OFFSET 0) AS o ON true
     LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
@@ -133,7 +151,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(lower(_email), 0));
     RETURN EXISTS (
         SELECT 1
-        FROM (SELECT ticket_type_id, sum(quantity) AS quantity FROM hold WHERE basket_id = _basket AND state = 'held' GROUP BY 1) AS asked
+        FROM (SELECT ticket_type_id, sum(quantity) AS quantity FROM hold WHERE basket_id = _basket AND state = 'held'
+            GROUP BY 1) AS asked
         JOIN ticket_type y ON y.id = asked.ticket_type_id
         WHERE y.max_per_customer IS NOT NULL AND asked.quantity + (
             SELECT count(*) FROM orders o JOIN ticket t ON t.order_id = o.id
@@ -149,17 +168,20 @@ END $$;
 -- _status: processing, succeeded, failed, cancelled (nobody will pay any more: the stock is released).
 --
 -- Money that has been captured always counts: for tickets if they are still held or can be had again, else as a refund.
--- One row per payment, in order; tickets as in checkout_v1. result: paid, refund-due, processing, failed, cancelled, replayed (known already), unknown.
--- For whoever counts, each once: moved, the status that the order reached; expired, its holds that ended unpaid; took, the
--- seconds from the beginning of a payment to its settlement.
+-- One row per payment, in order; tickets as in checkout_v1. result: paid, refund-due, processing, failed, cancelled,
+-- replayed (known already), unknown.
+-- For whoever counts, each once: moved, the status that the order reached; expired,
+-- its holds that ended unpaid; took, the seconds from the beginning of a payment to its settlement.
 CREATE FUNCTION settle_v1(
     _payment uuid[], _status text[], _reference text[], _pay_url text[], _failure text[], _grace interval
 ) RETURNS TABLE (payment uuid, result text, order_id uuid, order_status text, tickets text,
                  moved text, expired integer, took double precision)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    sales uuid[]; lines uuid[]; results text[]; were text[]; simple uuid[]; settled uuid[]; i integer; n integer := cardinality(_payment);
+    sales uuid[]; lines uuid[]; results text[]; were text[]; simple uuid[]; settled uuid[]; i integer;
+    n integer := cardinality(_payment);
 BEGIN
     PERFORM 1 FROM payment WHERE id = ANY (_payment) ORDER BY id FOR NO KEY UPDATE;
     sales := ARRAY(SELECT p.order_id FROM payment p WHERE p.id = ANY (_payment));
@@ -169,14 +191,16 @@ BEGIN
 
     -- The usual case, for the whole batch at once: paid in time, all tickets still held for it. Of two payments of one
     -- order only the first can be that.
-    SELECT array_agg(v.result ORDER BY v.k), array_agg(v.was ORDER BY v.k), array_agg(v.order_id) FILTER (WHERE v.result = 'paid')
+    SELECT array_agg(v.result ORDER BY v.k), array_agg(v.was ORDER BY v.k),
+        array_agg(v.order_id) FILTER (WHERE v.result = 'paid')
     INTO results, were, simple
     FROM (
         SELECT k, o.id AS order_id, CASE
             WHEN p.id IS NULL THEN 'unknown'
             WHEN p.status = 'succeeded' OR p.status = _status[k] AND p.reference = _reference[k]
                 AND (_failure[k] IS NULL OR p.failure IS NOT DISTINCT FROM _failure[k]) THEN 'replayed'
-            WHEN _status[k] = 'succeeded' AND o.status = 'pending' AND o.total_minor = p.amount_minor AND p.amount_minor = (
+            WHEN _status[k] = 'succeeded' AND o.status = 'pending' AND o.total_minor = p.amount_minor
+                AND p.amount_minor = (
                 SELECT sum(h.quantity * h.unit_price_minor) FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
             ) AND row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN 'paid'
             ELSE 'other' END AS result,
@@ -187,7 +211,8 @@ BEGIN
     ) AS v;
     IF cardinality(simple) > 0 THEN
         settled := ARRAY(SELECT _payment[k] FROM generate_series(1, n) AS k WHERE results[k] = 'paid');
-        UPDATE payment p SET status = 'succeeded', reference = coalesce(_reference[array_position(_payment, p.id)], p.reference),
+        UPDATE payment p SET status = 'succeeded',
+            reference = coalesce(_reference[array_position(_payment, p.id)], p.reference),
             failure = NULL, settled_at = clock_timestamp()
         WHERE p.id = ANY (settled);
         PERFORM issue_tickets_v1(simple);
@@ -200,24 +225,29 @@ BEGIN
 
     RETURN QUERY
     SELECT _payment[k], results[k], o.id, o.status,
-        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id AND t.state <> 'void') END,
+        CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id
+            AND t.state <> 'void') END,
         CASE WHEN were[k] <> o.status THEN o.status END,
         CASE WHEN were[k] <> o.status AND o.status = 'lapsed'
             THEN (SELECT count(*)::integer FROM hold h WHERE h.order_id = o.id AND h.state = 'expired') ELSE 0 END,
-        CASE WHEN results[k] IN ('paid', 'refund-due', 'failed', 'cancelled') THEN extract(epoch FROM p.settled_at - p.created_at)::double precision END
+        CASE WHEN results[k] IN ('paid', 'refund-due', 'failed', 'cancelled')
+            THEN extract(epoch FROM p.settled_at - p.created_at)::double precision END
     FROM generate_series(1, n) AS k
-    LEFT JOIN LATERAL (SELECT q.order_id, q.created_at, q.settled_at FROM payment q WHERE q.id = _payment[k] OFFSET 0) AS p ON true
+    LEFT JOIN LATERAL (SELECT q.order_id, q.created_at, q.settled_at FROM payment q
+        WHERE q.id = _payment[k] OFFSET 0) AS p ON true
     LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = p.order_id OFFSET 0) AS o ON true
     ORDER BY k;
 END $$;
 
 -- One payment of settle_v1 (which has locked it) that is not the usual case.
-CREATE FUNCTION settle_one_v1(_payment uuid, _status text, _reference text, _pay_url text, _failure text, _grace interval)
+CREATE FUNCTION settle_one_v1(_payment uuid, _status text, _reference text, _pay_url text, _failure text,
+    _grace interval)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     mine payment; sale orders; paying uuid[]; why text;
 BEGIN
-    UPDATE payment SET status = _status, reference = coalesce(_reference, reference), pay_url = coalesce(_pay_url, pay_url),
+    UPDATE payment SET status = _status, reference = coalesce(_reference, reference),
+        pay_url = coalesce(_pay_url, pay_url),
         failure = _failure, settled_at = CASE WHEN _status = 'processing' THEN NULL ELSE clock_timestamp() END
     -- A payment that has failed does not start again; one that failed or was cancelled may still turn out captured.
     WHERE id = _payment AND NOT (status IN ('failed', 'cancelled') AND _status <> 'succeeded')
@@ -237,7 +267,8 @@ BEGIN
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
         VALUES (gen_random_uuid(), mine.id, sale.id, mine.amount_minor, mine.currency, why);
         IF sale.status = 'pending' THEN
-            PERFORM release_holds_v1(ARRAY(SELECT id FROM hold WHERE order_id = sale.id AND state IN ('held', 'paying')), 'expired');
+            PERFORM release_holds_v1(ARRAY(SELECT id FROM hold WHERE order_id = sale.id
+                AND state IN ('held', 'paying')), 'expired');
             PERFORM lapse_v1(ARRAY[sale.id]);
         END IF;
         INSERT INTO outbox (type, order_id, payload) VALUES ('refund.due', sale.id, jsonb_build_object(
@@ -247,9 +278,11 @@ BEGIN
 
     IF sale.status = 'pending' AND cardinality(paying) > 0 THEN
         IF _status = 'failed' THEN
-            -- The customer may try again: the hold goes on for a while, but no series of declines keeps it beyond half an hour.
+            -- The customer may try again: the hold goes on for a while, but no series of declines keeps it beyond half
+            -- an hour.
             UPDATE hold SET state = 'held', expires_at = greatest(expires_at, least(
-                clock_timestamp() + _grace, (SELECT min(created_at) FROM hold WHERE id = ANY (paying)) + interval '30 minutes'))
+                clock_timestamp() + _grace,
+                (SELECT min(created_at) FROM hold WHERE id = ANY (paying)) + interval '30 minutes'))
             WHERE id = ANY (paying);
         ELSE
             PERFORM release_holds_v1(paying, 'expired');
@@ -273,15 +306,20 @@ BEGIN
     END IF;
     gone := ARRAY(SELECT id FROM hold WHERE order_id = _order AND state IN ('expired', 'cancelled'));
     IF cardinality(gone) = 0 THEN RETURN true; END IF;
-    PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM hold WHERE id = ANY (gone))) ORDER BY id FOR NO KEY UPDATE;
-    IF EXISTS (SELECT 1 FROM hold h JOIN event e ON e.id = h.event_id WHERE h.id = ANY (gone) AND e.status = 'cancelled')
-       OR EXISTS (SELECT 1 FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone) GROUP BY pool_id) AS w
+    PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM hold WHERE id = ANY (gone))) ORDER BY id
+        FOR NO KEY UPDATE;
+    IF EXISTS (SELECT 1 FROM hold h JOIN event e ON e.id = h.event_id WHERE h.id = ANY (gone)
+        AND e.status = 'cancelled')
+       OR EXISTS (SELECT 1 FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone)
+           GROUP BY pool_id) AS w
                   JOIN pool p ON p.id = w.pool_id WHERE p.available < w.wanted)
-       OR EXISTS (SELECT 1 FROM hold h JOIN seat s ON s.id = ANY (h.seat_ids) WHERE h.id = ANY (gone) AND s.hold_id IS NOT NULL) THEN
+       OR EXISTS (SELECT 1 FROM hold h JOIN seat s ON s.id = ANY (h.seat_ids) WHERE h.id = ANY (gone)
+           AND s.hold_id IS NOT NULL) THEN
         RETURN false;
     END IF;
     UPDATE pool p SET available = p.available - w.wanted
-    FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone) GROUP BY pool_id) AS w WHERE p.id = w.pool_id;
+    FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone) GROUP BY pool_id) AS w
+        WHERE p.id = w.pool_id;
     UPDATE seat s SET hold_id = h.id FROM hold h WHERE h.id = ANY (gone) AND s.id = ANY (h.seat_ids);
     UPDATE hold SET state = 'paying' WHERE id = ANY (gone);
     INSERT INTO outbox (type, payload)
@@ -291,9 +329,11 @@ BEGIN
     RETURN true;
 END $$;
 
--- End those of these orders (locked by the caller) that still wait for money but hold nothing any more; returns how many.
+-- End those of these orders (locked by the caller) that still wait for money but hold nothing any more; returns how
+-- many.
 CREATE FUNCTION lapse_v1(_orders uuid[]) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     lapsed integer;
 BEGIN
@@ -318,7 +358,8 @@ BEGIN
     due := ARRAY(
         SELECT id FROM orders WHERE id IN (
             SELECT order_id FROM hold
-            WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NOT NULL LIMIT _most
+            WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NOT NULL
+                LIMIT _most
         ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     );
     IF cardinality(due) = 0 THEN RETURN; END IF;
@@ -333,7 +374,8 @@ END $$;
 -- Take tickets of a paid order back: all of them, or those of _event. Stock returns, the refund becomes due.
 -- _by: customer (until refundable_until, less the fee, by the terms of the sale) or event (whole price, whenever).
 -- Tickets of a cancelled event have neither deadline nor fee, even before the shop gets round to giving them back.
--- result: cancelled, unknown, not-paid, too-late, checked-in. ended: whether no ticket is left, so that the order is cancelled.
+-- result: cancelled, unknown, not-paid, too-late, checked-in. ended: whether no ticket is left, so that the order is
+-- cancelled.
 CREATE FUNCTION cancel_order_v1(_order uuid, _event bigint, _by text)
 RETURNS TABLE (result text, refund_minor bigint, fee_minor bigint, ended boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -356,10 +398,13 @@ BEGIN
 
     UPDATE ticket SET state = 'void' WHERE code = ANY (terms.codes);
     ended := NOT EXISTS (SELECT 1 FROM ticket WHERE order_id = _order AND state <> 'void');
-    PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM ticket WHERE code = ANY (terms.codes))) ORDER BY id FOR NO KEY UPDATE;
-    UPDATE seat SET hold_id = NULL, sold = false WHERE id = ANY (ARRAY(SELECT seat_id FROM ticket WHERE code = ANY (terms.codes)));
+    PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM ticket WHERE code = ANY (terms.codes))) ORDER BY id
+        FOR NO KEY UPDATE;
+    UPDATE seat SET hold_id = NULL, sold = false
+        WHERE id = ANY (ARRAY(SELECT seat_id FROM ticket WHERE code = ANY (terms.codes)));
     UPDATE pool p SET available = p.available + t.back
-    FROM (SELECT pool_id, count(*) AS back FROM ticket WHERE code = ANY (terms.codes) GROUP BY pool_id) AS t WHERE p.id = t.pool_id;
+    FROM (SELECT pool_id, count(*) AS back FROM ticket WHERE code = ANY (terms.codes) GROUP BY pool_id) AS t
+        WHERE p.id = t.pool_id;
     UPDATE orders SET retained_minor = retained_minor - refund_minor,
         status = CASE WHEN ended THEN 'cancelled' ELSE 'paid' END,
         closed_at = clock_timestamp()
@@ -367,7 +412,9 @@ BEGIN
     IF refund_minor > 0 THEN
         -- Of several that succeeded (all but one came too late) some may have gone back already.
         SELECT p.* INTO source FROM payment p WHERE p.order_id = _order AND p.status = 'succeeded'
-        ORDER BY p.amount_minor - (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = p.id) < refund_minor,
+        ORDER BY
+            p.amount_minor - (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = p.id)
+                < refund_minor,
             p.settled_at LIMIT 1;
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
         VALUES (gen_random_uuid(), source.id, _order, refund_minor, source.currency,
@@ -378,25 +425,30 @@ BEGIN
         jsonb_build_object('ticket_type_id', ticket_type_id, 'quantity', 1)))
     FROM ticket WHERE code = ANY (terms.codes) GROUP BY event_id
     UNION ALL
-    SELECT 'order.cancelled', _order, jsonb_build_object('order_id', _order, 'refund_minor', refund_minor, 'fee_minor', fee_minor,
+    SELECT 'order.cancelled', _order, jsonb_build_object(
+        'order_id', _order, 'refund_minor', refund_minor, 'fee_minor', fee_minor,
         'currency', sale.currency, 'by', _by);
     RETURN NEXT;
 END $$;
 
 -- Record what became of a refund. _status: in_transit, done, failed (for good), due (try again at _check).
-CREATE FUNCTION settle_refund_v1(_refund uuid, _status text, _reference text, _failure text, _check interval) RETURNS text
+CREATE FUNCTION settle_refund_v1(_refund uuid, _status text, _reference text, _failure text, _check interval)
+RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     mine refund;
 BEGIN
     UPDATE refund SET status = _status, reference = coalesce(_reference, reference), failure = _failure,
-        check_at = clock_timestamp() + _check, settled_at = CASE WHEN _status IN ('done', 'failed') THEN clock_timestamp() END
+        check_at = clock_timestamp() + _check,
+        settled_at = CASE WHEN _status IN ('done', 'failed') THEN clock_timestamp() END
     -- A bank may send back days later what the provider called done: then it is owed still.
-    WHERE id = _refund AND (status IN ('due', 'in_transit') OR status = 'done' AND _status = 'failed') RETURNING * INTO mine;
+    WHERE id = _refund AND (status IN ('due', 'in_transit') OR status = 'done' AND _status = 'failed')
+    RETURNING * INTO mine;
     IF NOT FOUND THEN RETURN 'replayed'; END IF;
     IF _status IN ('done', 'failed') THEN
         INSERT INTO outbox (type, order_id, payload) VALUES ('refund.' || _status, mine.order_id, jsonb_build_object(
-            'order_id', mine.order_id, 'amount_minor', mine.amount_minor, 'currency', mine.currency, 'failure', _failure));
+            'order_id', mine.order_id, 'amount_minor', mine.amount_minor, 'currency', mine.currency,
+            'failure', _failure));
     END IF;
     RETURN _status;
 END $$;
@@ -404,12 +456,15 @@ END $$;
 -- Process webhooks and mark them processed, in the transaction of their effect. What several of them say of one payment
 -- counts once: that it was paid, else that it failed, else that it goes on.
 --
--- One row for each that was looked at. result: settle_v1's or settle_refund_v1's, or unknown when nothing here matches it
--- (it may come before what it speaks of: it is looked at again, up to ten times). issued: how many tickets the order got;
--- moved, expired, took: as in settle_v1. Of several webhooks of one payment one has these, the others are replayed.
+-- One row for each that was looked at. result: settle_v1's or settle_refund_v1's, or unknown when nothing here matches
+-- it (it may come before what it speaks of: it is looked at again, up to ten times). issued: how many tickets the order
+-- got; moved, expired, took: as in settle_v1. Of several webhooks of one payment one has these, the others are
+-- replayed.
 CREATE FUNCTION process_webhooks_v1(_provider text, _events text[], _grace interval)
-RETURNS TABLE (event_id text, result text, moved text, issued integer, expired integer, took double precision, occurred_at timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+RETURNS TABLE (event_id text, result text, moved text, issued integer, expired integer, took double precision,
+    occurred_at timestamptz)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     hooks text[]; targets uuid[]; tellers text[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
@@ -418,8 +473,9 @@ BEGIN
     hooks := ARRAY(SELECT w.event_id FROM webhook_inbox w
                    WHERE w.provider = _provider AND w.event_id = ANY (_events) AND w.processed_at IS NULL
                    ORDER BY w.event_id FOR NO KEY UPDATE SKIP LOCKED);
-    -- Whom each of them speaks of: a payment, or a refund. Two lookups, because one with OR would read all of the provider's.
-    -- For the same reason every statement says that its rows are among the hooks, even where it looks them up one by one.
+    -- Whom each of them speaks of: a payment, or a refund. Two lookups, because one with OR would read all of the
+    -- provider's. For the same reason every statement says that its rows are among the hooks, even where it looks them
+    -- up one by one.
     SELECT array_agg(coalesce(
             CASE w.kind WHEN 'refund' THEN coalesce(
                 (SELECT r.id FROM refund r JOIN payment p ON p.id = r.payment_id
@@ -428,29 +484,36 @@ BEGIN
                  WHERE p.provider = _provider AND w.refund_id IS NULL AND r.reference = w.reference))
             ELSE coalesce(
                 (SELECT p.id FROM payment p WHERE p.provider = _provider AND p.id = w.payment_id),
-                (SELECT p.id FROM payment p WHERE p.provider = _provider AND w.payment_id IS NULL AND p.reference = w.reference))
+                (SELECT p.id FROM payment p WHERE p.provider = _provider AND w.payment_id IS NULL
+                    AND p.reference = w.reference))
             END) ORDER BY w.event_id)
     INTO targets FROM webhook_inbox w WHERE w.provider = _provider AND w.event_id = ANY (hooks);
 
-    SELECT array_agg(said.event_id), array_agg(said.target), array_agg(said.status), array_agg(said.reference), array_agg(said.failure)
+    SELECT array_agg(said.event_id), array_agg(said.target), array_agg(said.status), array_agg(said.reference),
+        array_agg(said.failure)
     INTO tellers, payments, statuses, refs, failures
     FROM (
         SELECT DISTINCT ON (targets[i]) w.event_id, targets[i] AS target, w.status, w.reference, w.failure
-        FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
+        FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider
+            AND w.event_id = hooks[i]
         WHERE w.event_id = ANY (hooks) AND w.kind = 'payment'
           -- Most tell what the provider's answer has said already: there is nothing to lock for them.
           AND (SELECT p.status FROM payment p WHERE p.id = targets[i]) <> 'succeeded'
-        ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status), w.received_at DESC
+        ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status),
+            w.received_at DESC
     ) AS said;
     IF payments IS NOT NULL THEN
         SELECT jsonb_object_agg(tellers[array_position(payments, s.payment)], jsonb_build_array(
             s.result, s.moved, cardinality(string_to_array(s.tickets, ',')), s.expired, s.took))
         INTO outcomes
-        FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]), failures, _grace) AS s;
+        FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]), failures,
+            _grace) AS s;
     END IF;
     FOR hook IN SELECT w.event_id, targets[i] AS target, w.status, w.reference, w.failure
-                FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider AND w.event_id = hooks[i]
-                WHERE w.event_id = ANY (hooks) AND w.kind = 'refund' AND targets[i] IS NOT NULL ORDER BY w.received_at LOOP
+                FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider
+                    AND w.event_id = hooks[i]
+                WHERE w.event_id = ANY (hooks) AND w.kind = 'refund' AND targets[i] IS NOT NULL
+                    ORDER BY w.received_at LOOP
         outcomes := outcomes || jsonb_build_object(hook.event_id, jsonb_build_array(
             settle_refund_v1(hook.target, hook.status, hook.reference, hook.failure, interval '1 minute')));
     END LOOP;
