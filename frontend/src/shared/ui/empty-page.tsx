@@ -9,7 +9,9 @@ export function EmptyPage(props: {
   readonly children: ReactNode;
 }) {
   // It often takes the place of a longer page that was scrolled, and would begin out of sight.
-  useEffect(() => window.scrollTo(0, 0), []);
+  useEffect(() => {
+    window.scrollTo(0, 0); // newer browsers answer a promise, which an effect must not
+  }, []);
   return (
     <div className={styles.page}>
       <Heading title={props.title} />
