@@ -10,6 +10,7 @@ import pytest
 
 from backend.__main__ import _parser
 from backend.settings import Settings
+from cdk import names
 from slo.rules.document import alerts, document, groups
 from slo.spec import load_spec
 from tests.slo import promql
@@ -103,6 +104,13 @@ def test_sql_runs_on_the_shop_s_own_tables_and_only_reads(dsn: str) -> None:
                 assert cursor.description, block.page
     finally:
         connection.close()
+
+
+def test_names_in_the_cluster_are_those_that_it_is_built_with() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert set(re.findall(r"kubectl -n (\S+)", text)) == {names.namespace("prod"), names.MONITORING}
+    of_prometheus = set(re.findall(r"(?:sts|svc)/(\S+)", text))
+    assert of_prometheus == {f"{names.MONITORING}-prometheus", f"prometheus-{names.MONITORING}-prometheus"}
 
 
 def test_shell_is_well_formed() -> None:
