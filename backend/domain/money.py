@@ -42,7 +42,8 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        exponent(self.currency)
+        if self.currency not in _EXPONENTS:
+            exponent(self.currency)
         if abs(self.minor) > _LARGEST:
             raise ValueError(f"{self.minor} is more than an amount of money can be")
 

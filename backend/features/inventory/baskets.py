@@ -161,7 +161,7 @@ class HeldBaskets:
                 ticket_type = _type_of(each, offer)
                 part = parts.setdefault((ticket_type.id, False), _Part(offer, ticket_type))
                 part.quantity += each.quantity
-        ordered = sorted(parts.values(), key=lambda part: not part.seats)
+        ordered = sorted(parts.values(), key=lambda part: not part.seats) if len(parts) > 1 else [*parts.values()]
         if buyer.idempotency is None:
             return [part.chosen(uuid7()) for part in ordered]
         identity = str(buyer.idempotency.id)
@@ -204,7 +204,7 @@ class _Part:
 
     def chosen(self, line_id: UUID) -> Chosen:
         seats = tuple(self.seats)
-        ids = tuple(sorted(seat.id for seat in seats))
+        ids = tuple(sorted(seat.id for seat in seats)) if seats else ()
         offered = self.ticket_type
         return Chosen(self.offer, offered, HoldLine(offered.id, offered.pool_id, self.quantity, ids, line_id), seats)
 

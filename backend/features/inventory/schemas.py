@@ -95,6 +95,7 @@ class ExtendedView(View):
 
 def basket_view(basket: Basket, added: Wanted | None = None) -> dict[str, object]:
     """A BasketView, as plain values: this answers the hottest route."""
+    total = basket.total
     return {
         "basket_id": basket.id,
         "event_id": added.event_id if added else basket.lines[0].event_id,
@@ -102,8 +103,8 @@ def basket_view(basket: Basket, added: Wanted | None = None) -> dict[str, object
         "expires_at": basket.expires_at,
         "extended": basket.extended,
         "items": [_item(line) for line in basket.lines],
-        "total": basket.total.major(),
-        "currency": basket.total.currency,
+        "total": total.major(),
+        "currency": total.currency,
     }
 
 
