@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from slo.objectives import Objective, objectives
 from slo.rules.latency import QUANTILE_ALERT
-from slo.ruletests.expected import Stream, Watch, burn_checks, checks
+from slo.ruletests.expected import Stream, Watch, burn_checks, checks, ratio_checks
 from slo.ruletests.model import STEP, Check, Series, World
 from slo.ruletests.traffic import Life, Lives, Phase, journey_series, minutes, parts, payment_series, pool_series
 from slo.spec import Spec
@@ -33,7 +33,7 @@ def worlds(spec: Spec) -> Iterator[World]:
         Lives(
             journeys=_each(spec, _idle(), _few(), _within_budget(spec)),
             payments=_few_payments(spec),
-            busy=[0.5] * 60 + [1.0] * 3 + [0.5] * (_LENGTH - 63),
+            busy=[0.5] * 60 + [1.0] * 2 + [0.5] * (_LENGTH - 62),
             restarts=dict.fromkeys(list(spec.journeys)[2:], (_CALM, _CALM + 20)),
         ),
     )
@@ -61,7 +61,7 @@ def _world(spec: Spec, about: str, lives: Lives) -> World:
         found += _quantile_checks(spec, journey, life)
     for objective in objectives(spec):
         for stream in _streams(spec, objective, lives):
-            found += burn_checks(spec, stream)
+            found += [*burn_checks(spec, stream), *ratio_checks(spec, stream, (_CALM + 14, _LENGTH - 1))]
     return World(about, tuple(series), tuple(found))
 
 

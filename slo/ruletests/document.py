@@ -26,12 +26,19 @@ _SUBJECTS: dict[str, Callable[[Spec], Iterator[World]]] = {
 
 
 def write(spec: Spec) -> dict[Path, str]:
-    files: dict[Path, str] = {}
-    for subject, worlds in _SUBJECTS.items():
-        for number, world in enumerate(worlds(spec), 1):
-            text = f"# {MADE_BY}\n\n{dump(_document(spec, world))}"
-            files[FOLDER / f"{subject}-{number}.yaml"] = text
-    return files
+    return {
+        FOLDER / f"{name}.yaml": f"# {MADE_BY}\n\n{dump(_document(spec, world))}"
+        for name, world in worlds(spec).items()
+    }
+
+
+def worlds(spec: Spec) -> dict[str, World]:
+    """All of them: burning-1, burning-2 and so on."""
+    return {
+        f"{subject}-{number}": world
+        for subject, make in _SUBJECTS.items()
+        for number, world in enumerate(make(spec), 1)
+    }
 
 
 def _document(spec: Spec, world: World) -> dict[str, Any]:

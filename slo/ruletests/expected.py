@@ -10,13 +10,17 @@ from datetime import timedelta
 from itertools import accumulate, groupby
 
 from backend.telemetry.promise import BurnWindow, Severity
+from slo import series
 from slo.objectives import Objective
 from slo.rules.burn import alert_name, can_fire
-from slo.rules.recording import is_summed
-from slo.ruletests.model import STEP, Check, Fires, Silent
+from slo.rules.recording import is_summed, windows
+from slo.ruletests.model import STEP, Check, Fires, Holds, Silent
+from slo.ruletests.traffic import name
 from slo.spec import Spec
 
 _STRICT, _LAX = 1.1, 0.9
+_CLOSE = 0.1  # how exactly a ratio is compared while it changes: rates and sums may take in a sample more or less
+_NOTHING = 1e-6
 _MARGIN = 3  # minutes: a scrape and two evaluations
 
 Condition = Callable[[float, int], bool]
@@ -48,11 +52,23 @@ def burn_checks(spec: Spec, stream: Stream) -> Iterator[Check]:
     burning = _Burning(spec, stream)
     lasting: dict[Severity, timedelta] = {"page": spec.alerting.for_.page, "ticket": spec.alerting.for_.ticket}
     for severity, time in lasting.items():
-        windows = [each for each in spec.alerting.of(severity) if can_fire(stream.objective, each)]
-        if windows:
+        pairs = [each for each in spec.alerting.of(severity) if can_fire(stream.objective, each)]
+        if pairs:
             labels = {"slo": stream.objective.name} | stream.labels
             watch = Watch(alert_name(stream.objective, severity), severity, time, labels)
-            yield from checks(spec, watch, burning.condition(windows), len(stream.events))
+            yield from checks(spec, watch, burning.condition(pairs), len(stream.events))
+
+
+def ratio_checks(spec: Spec, stream: Stream, minutes: Sequence[int]) -> Iterator[Holds]:
+    """Of every window on its own: joined in one alert, a wrong one could hide behind a right one."""
+    burning = _Burning(spec, stream)
+    which = name("", {"slo": stream.objective.name} | stream.labels)
+    for window in windows(spec):
+        for minute in minutes:
+            events, bad = burning.over(window, minute)
+            if events:
+                recorded, share = f"{series.error_ratio(window)}{which}", bad / events
+                yield Holds(f"count(abs({recorded} - {share:.6g}) <= {share * _CLOSE + _NOTHING:.6g})", minute)
 
 
 def checks(spec: Spec, watch: Watch, condition: Condition, length: int) -> Iterator[Check]:
@@ -111,13 +127,13 @@ class _Burning:
         if stream.objective.in_slices:  # its minutes are samples already: of a slice that ends there
             self._sampled = self._raw
 
-    def condition(self, windows: Sequence[BurnWindow]) -> Condition:
-        return lambda factor, minute: any(self._holds(window, factor, minute) for window in windows)
+    def condition(self, pairs: Sequence[BurnWindow]) -> Condition:
+        return lambda factor, minute: any(self._holds(pair, factor, minute) for pair in pairs)
 
     def _holds(self, window: BurnWindow, factor: float, minute: int) -> bool:
         budget = self._objective.budget
-        long_events, long_bad = self._over(window.long, minute)
-        short_events, short_bad = self._over(window.short, minute)
+        long_events, long_bad = self.over(window.long, minute)
+        short_events, short_bad = self.over(window.short, minute)
         threshold = window.burn * budget * factor
         return (
             long_bad > threshold * long_events > 0
@@ -125,7 +141,8 @@ class _Burning:
             and long_bad >= self._spec.alerting.minimum_bad_events * factor
         )
 
-    def _over(self, window: timedelta, minute: int) -> tuple[float, float]:
+    def over(self, window: timedelta, minute: int) -> tuple[float, float]:
+        """Events and bad ones in the window that ends at that minute."""
         sums = self._sampled if is_summed(self._objective, window) else self._raw
         return sums.over(minute, _steps(window))
 

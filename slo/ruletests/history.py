@@ -14,6 +14,7 @@ from slo.ruletests.notation import gauge
 from slo.ruletests.traffic import Phase, journey_series, minutes, name, parts
 from slo.spec import Spec
 
+_IDLE = (40, 60)  # minutes
 _CLOSE = 0.01
 _SHORT = 300  # seconds between the samples of the long world
 
@@ -27,8 +28,8 @@ def _rush(spec: Spec) -> World:
     """From the service's own counters, for two hours."""
     journey, availability = next(iter(spec.journeys)), objectives(spec)[0]
     life = [
-        Phase(40, 0.2, bad=0.01),
-        Phase(20, 0),
+        Phase(_IDLE[0], 0.2, bad=0.01),
+        Phase(_IDLE[1] - _IDLE[0], 0),
         Phase(5, 400, bad=0.5),
         Phase(5, 100, bad=0.1),
         Phase(50, 0.2, bad=0.01),
@@ -44,6 +45,8 @@ def _rush(spec: Spec) -> World:
         (
             *(Holds(_near(f"{recorded.error_ratio(window)}{which}", share), last) for window in _long(spec)),
             *_judged(spec, availability, which, share, last),
+            # Nobody came for longer than the shortest window: that is no ratio, neither 0 nor NaN.
+            Holds(f"count(absent({recorded.error_ratio(spec.sample_window)}{which}))", _IDLE[1] - 1),
             # Measured from the second sample on, and counted by evaluations.
             Holds(f"count(abs({coverage} / {measured!r} - 1) < {1 / 20!r})", last),
         ),
