@@ -18,27 +18,17 @@ from backend.features.inventory.schemas import (
 from backend.web.buyers import SECURE_COOKIES, buyer_of
 from backend.web.cookies import forget_basket, remember_basket
 from backend.web.routes import Routes, reply
+from backend.web.wanted import HOLD_REFUSALS
 
 BASKETS = web.AppKey("baskets", HeldBaskets)
 routes = Routes()
-
-_REFUSED = (
-    "sold-out",
-    "seat-gone",
-    "not-on-sale",
-    "limit-reached",
-    "too-many-holds",
-    "basket-expired",
-    "basket-bought",
-    "basket-busy",
-)
 
 
 @routes.post(
     "/api/basket",
     body=NewHold,
     answers={201: BasketView},
-    problems=("not-found", *_REFUSED, "currency-mismatch", "idempotency-mismatch"),
+    problems=("not-found", *HOLD_REFUSALS, "idempotency-mismatch"),
     idempotent=True,
 )
 async def hold_tickets(request: web.Request, body: NewHold) -> web.Response:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from backend.domain.baskets import Basket, BasketLine, Wanted
 from backend.web.parsing import Body, Query
 from backend.web.routes import View
+from backend.web.wanted import TicketsWanted
 
-Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
-
-class NewHold(Body):
+class NewHold(TicketsWanted):
     """Tickets to hold. Without `ticket_type_id` or `seat_ids`: of the cheapest type on sale."""
 
-    event_id: Identifier
-    quantity: Annotated[int, Field(ge=1, le=10, description="Defaults to the number of seat_ids, else 1")] = 1
-    ticket_type_id: Identifier | None = None
-    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10, json_schema_extra={"uniqueItems": True})] = ()
     basket_id: Annotated[UUID | None, Field(description="The basket to add to; else the cookie's")] = None
-
-    @model_validator(mode="after")
-    def _meant(self) -> Self:
-        self.wanted()
-        return self
-
-    def wanted(self) -> Wanted:
-        quantity = self.quantity if "quantity" in self.model_fields_set else None
-        return Wanted.of(self.event_id, quantity, self.ticket_type_id, self.seat_ids)
 
 
 class BasketQuery(Query):

@@ -17,6 +17,7 @@ from backend.features.orders.views import checkout_view, order_answer
 from backend.web.buyers import buyer_of
 from backend.web.problems import Problem
 from backend.web.routes import Routes, reply
+from backend.web.wanted import HOLD_REFUSALS
 
 TILL = web.AppKey("till", Till)
 ORDERS = web.AppKey("orders", Orders)
@@ -24,10 +25,6 @@ TOKENS = web.AppKey("order_tokens", OrderTokens)
 PRINTER = web.AppKey("printer", Printer)
 routes = Routes()
 
-_REFUSED = (
-    "sold-out", "seat-gone", "not-on-sale", "limit-reached", "too-many-holds", "basket-expired", "basket-bought",
-    "basket-busy",
-)  # fmt: skip
 # The provider may take longer than the usual deadline; its own timeouts end before this one.
 _DEADLINE = 8.0
 
@@ -37,7 +34,7 @@ _DEADLINE = 8.0
     body=Checkout,
     answers={200: CheckoutView, 202: CheckoutView},
     problems=(
-        "not-found", *_REFUSED, "basket-empty", "currency-mismatch", "price-changed", "order-state", "payment-declined",
+        "not-found", *HOLD_REFUSALS, "basket-empty", "price-changed", "order-state", "payment-declined",
         "idempotency-in-flight", "idempotency-mismatch",
     ),
     idempotent=True,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from backend.domain.baskets import Wanted
 from backend.web.parsing import Body, EmailAddress, Form, Query
 from backend.web.routes import View
+from backend.web.wanted import TicketsWanted
 
-Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
@@ -26,23 +25,10 @@ class PaymentChoice(Body):
     method: Literal["card", "hosted"] = "card"
 
 
-class CheckoutItem(Body):
+class CheckoutItem(TicketsWanted):
     """Tickets as the customer saw them; `price` is that of one ticket."""
 
-    event_id: Identifier
-    quantity: Annotated[int, Field(ge=1, le=10, description="Defaults to the number of seat_ids, else 1")] = 1
     price: Annotated[float | None, Field(ge=0, lt=10**12)] = None
-    ticket_type_id: Identifier | None = None
-    seat_ids: Annotated[tuple[Identifier, ...], Field(max_length=10, json_schema_extra={"uniqueItems": True})] = ()
-
-    @model_validator(mode="after")
-    def _meant(self) -> Self:
-        self.wanted()
-        return self
-
-    def wanted(self) -> Wanted:
-        quantity = self.quantity if "quantity" in self.model_fields_set else None
-        return Wanted.of(self.event_id, quantity, self.ticket_type_id, self.seat_ids)
 
 
 class Checkout(Body):

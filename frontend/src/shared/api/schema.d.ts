@@ -550,11 +550,6 @@ export interface components {
              */
             readonly quantity: number;
             /**
-             * Price
-             * @default null
-             */
-            readonly price: number | null;
-            /**
              * Ticket Type Id
              * @default null
              */
@@ -564,6 +559,11 @@ export interface components {
              * @default []
              */
             readonly seat_ids: readonly number[];
+            /**
+             * Price
+             * @default null
+             */
+            readonly price: number | null;
         };
         /**
          * CheckoutView
