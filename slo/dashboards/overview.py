@@ -33,12 +33,15 @@ def overview(spec: Spec) -> Board:
 
 def budget_steps(spec: Spec) -> Steps:
     """The gate's tiers as colours; red is what is below all of them."""
-    limits = sorted(tier.above for tier in spec.gate.tiers if tier.above is not None)
-    return list(zip(limits, [ORANGE, YELLOW, GREEN][-len(limits) :], strict=False))
+    tiers = ((tier.above, tier.verdict) for tier in reversed(spec.gate.tiers))
+    return [
+        (above, ORANGE if verdict == "block" else _COLORS[verdict]) for above, verdict in tiers if above is not None
+    ]
 
 
 def burn_steps(burn: float) -> Steps:
-    return ((1, YELLOW), (burn, RED))
+    """At 1 the budget lasts exactly as long as the window; from `burn` on somebody is alerted."""
+    return ((1, YELLOW), (burn, RED)) if burn > 1 else ((burn, RED),)
 
 
 def of(objective: Objective, name: str) -> str:

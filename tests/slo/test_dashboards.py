@@ -118,7 +118,9 @@ def test_every_panel_says_what_it_shows(board: dict[str, Any]) -> None:
     for panel in grafana.panels(board):
         assert panel["title"]
         assert panel["fieldConfig"]["defaults"]["unit"]
-        assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["value"] is None
+        lowest, *values = [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
+        assert lowest is None
+        assert values == sorted(set(values))
         assert [target["refId"] for target in panel["targets"]] == list("ABCDEFG"[: len(panel["targets"])])
     titles = [panel["title"] for panel in grafana.panels(board)]
     assert len(titles) == len(set(titles))
