@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import subprocess
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -157,28 +156,11 @@ def _ready(url: str) -> bool:
 def write_past(folder: Path, recorded: Iterable[Recorded]) -> None:
     """Make blocks of these samples in the folder's data, before a Prometheus starts on it."""
     now = time.time()
-    lines = []
-    for name, group in _by_name(recorded).items():
-        lines.append(f"# TYPE {name} gauge")
-        lines += [
-            f"{name}{_labels(series.labels)} {value} {moment:.3f}"
-            for series in group
-            for moment, value in series.at(now)
-        ]
-    text = folder / "past.txt"
-    text.write_text("\n".join([*lines, "# EOF"]) + "\n")
-    subprocess.run(
-        [program("promtool"), "tsdb", "create-blocks-from", "openmetrics", text, folder / "data"],
-        check=True,
-        capture_output=True,
-    )
-
-
-def _by_name(recorded: Iterable[Recorded]) -> dict[str, list[Recorded]]:
-    groups: dict[str, list[Recorded]] = {}
-    for series in recorded:
-        groups.setdefault(series.name, []).append(series)
-    return groups
+    samples: dict[str, list[tuple[float, float]]] = {}
+    for series in recorded:  # the same one may be given in parts
+        past = [(now - age, value) for age, value in series.samples.items()]
+        samples.setdefault(series.name + _labels(series.labels), []).extend(past)
+    programs.write_past(folder / "data", {series: sorted(past) for series, past in samples.items()})
 
 
 def _labels(labels: Mapping[str, str]) -> str:

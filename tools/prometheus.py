@@ -4,6 +4,8 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,3 +75,20 @@ def command(program: Path, config: Path, data: Path, port: int, retention: timed
         f"--storage.tsdb.retention.time={duration(retention)}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
+
+
+def write_past(data: Path, samples: Mapping[str, Iterable[tuple[float, float]]]) -> None:
+    """Make blocks of a past in a Prometheus's data, before it starts. samples: by series, seconds since 1970 and value.
+
+    LookupError when there is no promtool.
+    """
+    promtool = find("promtool")
+    if promtool is None:
+        raise LookupError(MISSING)
+    lines = [f"{series} {value} {moment:.3f}" for series in sorted(samples) for moment, value in samples[series]]
+    data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="aegis-past-") as folder:
+        text = Path(folder) / "past.txt"
+        text.write_text("\n".join([*lines, "# EOF"]) + "\n")
+        command: list[str | Path] = [promtool, "tsdb", "create-blocks-from", "openmetrics", text, data]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)

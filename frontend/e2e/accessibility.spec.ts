@@ -47,6 +47,12 @@ test("the list, a search without a result, and an unknown page", async ({ page }
   await expectAccessible(page);
 });
 
+test("the status", async ({ page }) => {
+  await page.goto("/status");
+  await expect(page.getByRole("heading", { name: "Stock, orders and money" })).toBeVisible();
+  await expectAccessible(page);
+});
+
 test("an event to buy, one that is sold out, and one to come", async ({ page }) => {
   await open(page, EVENTS.festival);
   await expectAccessible(page);

@@ -7,6 +7,9 @@ import { launchOptions } from "./browser.ts";
 const SHOP = process.env.BASE_URL ?? "http://localhost:8080";
 const PICTURES = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const HALL = "The Snow Road";
+/** Prometheus needs two looks at the shop before it says anything of it; where there is none, nothing will come. */
+const PROMISE_JUDGED =
+  /^(Every budget|\d+ budgets? (is|are) used up|Something is wrong)|^Prometheus is missing$/;
 
 const DESK = {
   viewport: { width: 1280, height: 900 },
@@ -56,6 +59,11 @@ async function visit(page: Page, mark: string, screens: readonly string[]): Prom
   await page.getByRole("button", { name: /^Pay / }).click();
   await page.getByRole("heading", { name: "Your tickets" }).waitFor();
   await picture("order");
+  if (screens.includes("status")) {
+    await page.goto(`${SHOP}/status`);
+    await page.getByText(PROMISE_JUDGED).waitFor({ timeout: 180_000 });
+    await picture("status");
+  }
 }
 
 mkdirSync(PICTURES, { recursive: true });
@@ -68,13 +76,19 @@ try {
     "checkout",
     "pay",
     "order",
+    "status",
   ]);
-  await visit(await browser.newPage({ ...DESK, colorScheme: "dark" }), "-dark", ["list", "event-seats"]);
+  await visit(await browser.newPage({ ...DESK, colorScheme: "dark" }), "-dark", [
+    "list",
+    "event-seats",
+    "status",
+  ]);
   await visit(await browser.newPage({ ...PHONE, colorScheme: "light" }), "-phone", [
     "list",
     "event-seats",
     "basket",
     "order",
+    "status",
   ]);
 } finally {
   await browser.close();

@@ -13,9 +13,11 @@ import { OfflineBar } from "./offline-bar.tsx";
 const basketPage = () => import("#features/basket/basket-page.tsx");
 const checkoutPage = () => import("#features/checkout/checkout-page.tsx");
 const orderPage = () => import("#features/order/order-page.tsx");
+const statusPage = () => import("#features/status/status-page.tsx");
 const BasketPage = lazy(async () => ({ default: (await basketPage()).BasketPage }));
 const CheckoutPage = lazy(async () => ({ default: (await checkoutPage()).CheckoutPage }));
 const OrderPage = lazy(async () => ({ default: (await orderPage()).OrderPage }));
+const StatusPage = lazy(async () => ({ default: (await statusPage()).StatusPage }));
 
 export function App() {
   useScrollToTop();
@@ -49,6 +51,7 @@ function Pages() {
       <Route path="/basket" component={BasketPage} />
       <Route path="/checkout" component={CheckoutPage} />
       <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={id} />}</Route>
+      <Route path="/status" component={StatusPage} />
       <Route component={NotFoundPage} />
     </Switch>
   );

@@ -24,6 +24,9 @@ export function Footer() {
     <footer className={styles.footer}>
       <div className={styles.inner}>
         <p>Held tickets are yours for ten minutes. You pay once, and only for tickets you get.</p>
+        <Link href="/status" className={styles.aside}>
+          Status
+        </Link>
       </div>
     </footer>
   );

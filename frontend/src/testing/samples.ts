@@ -1,4 +1,4 @@
-import type { Basket, EventDetail, Order, Seat, TicketType } from "#shared/api/types.ts";
+import type { Basket, Budget, EventDetail, Order, Seat, Status, TicketType } from "#shared/api/types.ts";
 
 const HOUR = 3_600_000;
 
@@ -133,6 +133,41 @@ export function anOrder(part: Partial<Order> = {}): Order {
     cancellation_refund: 81,
     cancellation_fee: 9,
     calendar_url: "/api/orders/0198c0de-0000-7000-8000-000000000001/calendar.ics?token=t",
+    ...part,
+  };
+}
+
+export function aBudget(part: Partial<Budget> = {}): Budget {
+  return {
+    slo: "availability",
+    title: "Requests answered well",
+    journey: "book",
+    journey_title: "Hold tickets and pay for them",
+    target: 0.999,
+    left: 0.749,
+    error_ratio: 0.000251,
+    measured: 1,
+    burn: [
+      { window: "1h", rate: 0.25, limit: 13.44 },
+      { window: "6h", rate: 0.5, limit: 5.6 },
+    ],
+    history: [null, 0.5, 1, 20, 0.25],
+    ...part,
+  };
+}
+
+export function aStatus(part: Partial<Status> = {}): Status {
+  return {
+    service: "aegistickets",
+    now: "2030-05-04T17:30:00Z",
+    objectives: {},
+    prometheus: "connected",
+    advice: null,
+    window: "28d",
+    budgets: [aBudget()],
+    history: { start: "2030-05-04T17:26:00Z", step_seconds: 60, window: "1h" },
+    alerts: [],
+    invariants: { broken: [], checked_at: "2030-05-04T17:29:55Z", known: true },
     ...part,
   };
 }

@@ -1,0 +1,143 @@
+import { screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { FiringAlert, Status } from "#shared/api/types.ts";
+import { expectAccessible } from "#testing/accessible.ts";
+import { aBudget, aStatus } from "#testing/samples.ts";
+import { inTurn, ok, problem, stubApi } from "#testing/stub-api.ts";
+import { visit } from "#testing/visit.tsx";
+
+const ALERT: FiringAlert = {
+  name: "SLOAvailabilityFastBurn",
+  severity: "page",
+  slo: "availability",
+  journey: "book",
+  summary: "Requests fail: the error budget goes too fast",
+  since: "2030-05-04T17:20:00Z",
+  runbook_url: "https://books.example.com/SLOAvailabilityFastBurn.md",
+};
+
+function show(part: Partial<Status> = {}) {
+  stubApi({ "GET /api/status": () => ok(aStatus(part)) });
+  return visit("/status");
+}
+
+test("an objective shows its promise, what is left of its budget, and how fast that goes", async () => {
+  show();
+  const card = within(await screen.findByRole("article", { name: "Requests answered well" }));
+  expect(card.getByText("99.9% promised")).toBeVisible();
+  expect(card.getByText("74.9% of the budget left")).toBeVisible();
+  expect(card.getByText("burn rate 0.25 over 1h, burn rate 0.5 over 6h")).toBeVisible();
+  expect(screen.getByText("Every budget that is measured has something left.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("the burn over time is a picture with a name and a description", async () => {
+  show();
+  const picture = await screen.findByRole("img", { name: "Requests answered well: burn rate over 1h" });
+  expect(picture).toHaveAccessibleDescription(
+    "Since 18:26. Hold tickets and pay for them: at most 20. From 13.4 on somebody is woken.",
+  );
+  expect(picture.querySelectorAll("path")).toHaveLength(1);
+});
+
+test("the same stands in a table", async () => {
+  const user = show();
+  await user.click(await screen.findByText("As a table"));
+  const rows = screen.getAllByRole("row").map((row) => row.textContent);
+  expect(rows).toEqual([
+    "TimeHold tickets and pay for them",
+    "18:26not measured",
+    "18:270.5",
+    "18:281",
+    "18:2920",
+    "18:300.25",
+  ]);
+});
+
+test("each journey has its own line, told apart by a legend", async () => {
+  const other = aBudget({ journey: "browse", journey_title: "Find an event" });
+  show({ budgets: [aBudget(), other] });
+  const card = await screen.findByRole("article");
+  expect(card.querySelectorAll("figure > ul > li")).toHaveLength(2);
+  const classes = [...card.querySelectorAll("figure > svg path")].map((path) => path.getAttribute("class"));
+  expect(new Set(classes).size).toBe(2);
+});
+
+test("a budget that is gone, and one that goes too fast, say so in words", async () => {
+  const burn = [{ window: "1h", rate: 20, limit: 13.44 }];
+  show({ budgets: [aBudget({ left: -0.5, burn })] });
+  expect(await screen.findByText("Overspent by 50% of the budget")).toBeVisible();
+  expect(screen.getByText("burn rate 20 over 1h, too fast")).toBeVisible();
+  expect(screen.getByText("1 budget is used up.")).toBeVisible();
+});
+
+test("before anybody has asked for anything there is nothing to plot", async () => {
+  const burn = [{ window: "1h", rate: null, limit: 13.44 }];
+  show({ budgets: [aBudget({ left: null, burn, history: [null, null] })] });
+  expect(await screen.findByText("Nothing measured yet")).toBeVisible();
+  expect(screen.getByText(/No burn rate yet/)).toBeVisible();
+  expect(screen.queryByRole("img")).not.toBeInTheDocument();
+  await expectAccessible();
+});
+
+test("a firing alert comes first, with the way to its runbook", async () => {
+  show({ alerts: [ALERT] });
+  const alert = within(within(await screen.findByRole("region", { name: "Alerts" })).getByRole("listitem"));
+  expect(alert.getByText(ALERT.summary)).toBeVisible();
+  expect(
+    alert.getByText(/SLOAvailabilityFastBurn, since 4 May, 18:20\. Somebody is being woken\./),
+  ).toBeVisible();
+  expect(alert.getByRole("link", { name: /^What to do/ })).toHaveAttribute("href", ALERT.runbook_url);
+  expect(screen.getByText("Something is wrong: 1 urgent alert firing.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("that no alert fires is said", async () => {
+  show();
+  expect(
+    within(await screen.findByRole("region", { name: "Alerts" })).getByText("None is firing."),
+  ).toBeVisible();
+});
+
+test("without Prometheus it says how to add it, shows the promise, and claims nothing of alerts", async () => {
+  const advice = "PROMETHEUS_URL is not set: `make up` starts one.";
+  const nothing = aBudget({ left: null, burn: [{ window: "1h", rate: null, limit: 13.44 }], history: [] });
+  show({ prometheus: "missing", advice, budgets: [nothing], history: null });
+  expect(await screen.findByText("Prometheus is missing")).toBeVisible();
+  expect(screen.getByText("make up").tagName).toBe("CODE");
+  expect(screen.getByText("99.9% promised")).toBeVisible();
+  expect(screen.queryByRole("region", { name: "Alerts" })).not.toBeInTheDocument();
+  expect(screen.getByText("How the promise is kept is not known.")).toBeVisible();
+  await expectAccessible();
+});
+
+test.each([
+  [{ broken: ["stock: pool 7"], checked_at: "2030-05-04T17:29:55Z", known: true }, /stock: pool 7/],
+  [{ broken: [], checked_at: "2030-05-04T17:29:55Z", known: true }, /They agree\. Checked at 18:29/],
+  [{ broken: [], checked_at: null, known: true }, /Not checked yet/],
+  [{ broken: [], checked_at: null, known: false }, /the database cannot be asked/],
+])("whether stock, orders and money agree is said: %o", async (invariants, words) => {
+  show({ invariants });
+  const section = await screen.findByRole("region", { name: "Stock, orders and money" });
+  expect(section).toHaveTextContent(words);
+});
+
+test("when the status cannot be had the page says so and tries again on request", async () => {
+  const down = () => problem("unavailable", 503);
+  stubApi({ "GET /api/status": inTurn(down, down, down, () => ok(aStatus())) });
+  const user = visit("/status");
+  const alert = await screen.findByRole("alert");
+  await user.click(within(alert).getByRole("button", { name: "Try again" }));
+  expect(await screen.findByRole("article", { name: "Requests answered well" })).toBeVisible();
+  expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+});
+
+test("every page leads there", async () => {
+  stubApi({
+    "GET /api/events": () => ok({ events: [], count: 0, total: 0, page: 1 }),
+    "GET /api/status": () => ok(aStatus()),
+  });
+  const user = visit("/");
+  await user.click(screen.getByRole("link", { name: "Status" }));
+  expect(await screen.findByRole("heading", { name: "Status", level: 1 })).toBeVisible();
+});
