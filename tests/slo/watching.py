@@ -1,7 +1,6 @@
 """A real Prometheus that scrapes and evaluates each second, so that a test need not wait for minutes."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,11 +9,11 @@ from typing import Any
 
 import aiohttp
 
-from slo.rules import document
 from slo.spec import Spec
 from tests.box_office import eventually
 from tests.shop import free_ports
 from tests.slo.promql import program
+from tools import prometheus
 
 SECOND = timedelta(seconds=1)
 
@@ -44,36 +43,17 @@ class Prometheus:
 @asynccontextmanager
 async def watching(spec: Spec, folder: Path, targets: Mapping[str, int]) -> AsyncIterator[Prometheus]:
     """A Prometheus with this spec's rules that scrapes these jobs (name: port) and itself."""
+    fast = spec.prometheus.model_copy(update={"scrape_interval": SECOND, "evaluation_interval": SECOND})
     (port,) = free_ports(1)
-    command: list[str | Path] = [
-        program("prometheus"),
-        f"--config.file={_config(spec, folder, {**targets, 'prometheus': port})}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
+    config = prometheus.config(folder, {**targets, "prometheus": port}, spec.model_copy(update={"prometheus": fast}))
+    command = prometheus.command(program("prometheus"), config, folder / "data", port, fast.retention)
     with (folder / "prometheus.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, stderr=log)
     try:
         async with aiohttp.ClientSession() as session:
-            prometheus = Prometheus(f"http://127.0.0.1:{port}", session)
-            await eventually(prometheus.ready, within=20)
-            yield prometheus
+            server = Prometheus(f"http://127.0.0.1:{port}", session)
+            await eventually(server.ready, within=20)
+            yield server
     finally:
         process.terminate()
         await process.wait()
-
-
-def _config(spec: Spec, folder: Path, targets: Mapping[str, int]) -> Path:
-    fast = spec.prometheus.model_copy(update={"scrape_interval": SECOND, "evaluation_interval": SECOND})
-    rules = document.document(spec.model_copy(update={"prometheus": fast}))
-    (folder / "rules.yaml").write_text(json.dumps(rules))
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": ["rules.yaml"],
-        "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]} for job, port in targets.items()
-        ],
-    }
-    path = folder / "prometheus.yaml"
-    path.write_text(json.dumps(config))
-    return path
