@@ -8,8 +8,8 @@ from datetime import datetime
 
 from backend.db.pool import Database
 from backend.domain.baskets import SeatLabel
-from backend.domain.offers import Offer, SeatOffer, TicketOffer
-from backend.features.catalogue.store import Event, TicketType, queries, read_event
+from backend.domain.offers import Offer, SeatOffer
+from backend.features.catalogue.store import Event, queries, read_event
 from backend.memory import Clock, Freshness, Memory
 
 # Changes are announced, so five seconds only bound what a lost announcement can do.
@@ -66,19 +66,5 @@ def _offer(event: Event) -> Offer:
         currency=event.currency,
         refundable_until=event.refundable_until,
         fee_percent=event.fee_bp / 100,
-        types=tuple(_ticket_offer(each) for each in event.types),
-    )
-
-
-def _ticket_offer(each: TicketType) -> TicketOffer:
-    return TicketOffer(
-        id=each.id,
-        pool_id=each.pool_id,
-        name=each.name,
-        price_minor=each.price_minor,
-        seated=each.seated,
-        on_sale_at=each.on_sale_at,
-        off_sale_at=each.off_sale_at,
-        max_per_order=each.max_per_order,
-        max_per_customer=each.max_per_customer,
+        types=event.types,
     )

@@ -25,8 +25,8 @@ SELECT id, name, description, venue, city, starts_at, timezone, currency, status
 FROM event WHERE id = ANY (%(ids)s) AND status <> 'withdrawn'
 
 -- name: ticket_types
-SELECT t.event_id, t.id, t.pool_id, t.name, t.description, t.price_minor, t.seated, t.on_sale_at,
-    least(t.off_sale_at, e.starts_at), t.max_per_order, t.max_per_customer, p.available
+SELECT t.id, t.pool_id, t.name, t.price_minor, t.seated, t.on_sale_at, least(t.off_sale_at, e.starts_at),
+    t.max_per_order, t.max_per_customer, t.event_id, t.description, p.available
 FROM ticket_type t JOIN pool p ON p.id = t.pool_id JOIN event e ON e.id = t.event_id
 WHERE t.event_id = ANY (%(ids)s) AND NOT t.withdrawn
 ORDER BY t.event_id, t.position, t.id
@@ -83,8 +83,8 @@ FROM ticket_type t JOIN pool p ON p.id = t.pool_id WHERE t.event_id = %(event)s 
 -- name: put_event
 INSERT INTO event (id, slug, name, description, venue, city, starts_at, timezone, currency, status, refundable_until,
     cancellation_fee_bp, checksum)
-VALUES (coalesce(%(id)s, nextval(pg_get_serial_sequence('event', 'id'))), %(slug)s, %(name)s, %(description)s, %(venue)s,
-    %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(refundable_until)s, %(fee_bp)s, %(checksum)s)
+VALUES (coalesce(%(id)s, nextval(pg_get_serial_sequence('event', 'id'))), %(slug)s, %(name)s, %(description)s,
+    %(venue)s, %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(refundable_until)s, %(fee_bp)s, %(checksum)s)
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, description = excluded.description, venue = excluded.venue,
     city = excluded.city, starts_at = excluded.starts_at, timezone = excluded.timezone, status = excluded.status,
     refundable_until = excluded.refundable_until, cancellation_fee_bp = excluded.cancellation_fee_bp,
@@ -148,7 +148,8 @@ ORDER BY d.row_label, d.number
 -- name: remove_seats
 DELETE FROM seat s USING ticket_type t
 WHERE t.id = s.ticket_type_id AND s.event_id = %(event)s AND t.name = %(name)s AND s.number > coalesce(
-    (SELECT r.seats FROM unnest(%(labels)s::text[], %(counts)s::int[]) AS r(label, seats) WHERE r.label = s.row_label), 0)
+    (SELECT r.seats FROM unnest(%(labels)s::text[], %(counts)s::int[]) AS r(label, seats)
+     WHERE r.label = s.row_label), 0)
 
 -- name: others_to_withdraw
 SELECT slug, id FROM event WHERE status = 'published' AND slug <> ALL (%(slugs)s) ORDER BY id
@@ -194,5 +195,6 @@ UPDATE hold SET unit_price_minor = 0 WHERE id = ANY (%(holds)s)
 SELECT count(*)::int FROM checkout_v1(
     %(baskets)s, %(orders)s, %(payments)s, array_fill(NULL::text, ARRAY[%(groups)s]),
     array_fill('Box office'::text, ARRAY[%(groups)s]), array_fill(NULL::text, ARRAY[%(groups)s]),
-    array_fill(NULL::text, ARRAY[%(groups)s]), array_fill('card'::text, ARRAY[%(groups)s]), 'free', interval '15 minutes'
+    array_fill(NULL::text, ARRAY[%(groups)s]), array_fill('card'::text, ARRAY[%(groups)s]), 'free',
+    interval '15 minutes'
 ) AS c WHERE c.result = 'paid'

@@ -12,29 +12,18 @@ from typing import NamedTuple
 
 from backend.db.pool import Database
 from backend.db.queries import load_queries
+from backend.domain.offers import TicketOffer
 
 queries = load_queries(__package__)
 
 
 @dataclass(frozen=True, slots=True)
-class TicketType:
-    """One for sale, or that was or will be. pool_id: several may sell the same stock. available: what is left of it."""
+class TicketType(TicketOffer):
+    """One for sale, or that was or will be. available: what is left of its pool, which several may sell."""
 
     event_id: int
-    id: int
-    pool_id: int
-    name: str
     description: str
-    price_minor: int
-    seated: bool
-    on_sale_at: datetime
-    off_sale_at: datetime
-    max_per_order: int
-    max_per_customer: int | None
     available: int
-
-    def on_sale(self, now: datetime) -> bool:
-        return self.on_sale_at <= now < self.off_sale_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ FROM hold_tickets_v1(
 -- Every line that a basket still holds, oldest first; no rows when it has none.
 SELECT h.id, h.event_id, e.name, h.ticket_type_id, y.name, h.quantity, h.unit_price_minor, h.currency, h.expires_at,
     h.state, h.extended, e.starts_at, e.timezone, e.venue, e.refundable_until, e.cancellation_fee_bp,
-    (SELECT json_agg(json_build_object('id', s.id, 'row', s.row_label, 'number', s.number) ORDER BY s.position, s.number)::text
+    (SELECT json_agg(json_build_object('id', s.id, 'row', s.row_label, 'number', s.number)
+                     ORDER BY s.position, s.number)::text
      FROM seat s WHERE s.id = ANY (h.seat_ids))
 FROM hold h JOIN event e ON e.id = h.event_id JOIN ticket_type y ON y.id = h.ticket_type_id
 WHERE h.basket_id = %(basket)s AND (h.state = 'paying' OR h.state = 'held' AND h.expires_at > now())

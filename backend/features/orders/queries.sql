@@ -20,10 +20,11 @@ LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.cr
 WHERE o.id = %(order)s
 
 -- name: order_tickets
-SELECT t.code, t.state, t.price_minor, y.name, s.row_label, s.number, e.id, e.name, e.starts_at, e.timezone, e.venue, e.city,
-    e.status = 'cancelled', CASE WHEN e.status <> 'cancelled' THEN t.refundable_until END,
+SELECT t.code, t.state, t.price_minor, y.name, s.row_label, s.number, e.id, e.name, e.starts_at, e.timezone, e.venue,
+    e.city, e.status = 'cancelled', CASE WHEN e.status <> 'cancelled' THEN t.refundable_until END,
     CASE WHEN e.status = 'cancelled' THEN 0 ELSE t.fee_minor END
-FROM ticket t JOIN ticket_type y ON y.id = t.ticket_type_id JOIN event e ON e.id = t.event_id LEFT JOIN seat s ON s.id = t.seat_id
+FROM ticket t JOIN ticket_type y ON y.id = t.ticket_type_id JOIN event e ON e.id = t.event_id
+LEFT JOIN seat s ON s.id = t.seat_id
 WHERE t.order_id = %(order)s
 ORDER BY e.starts_at, e.id, y.position, y.id, s.position, s.number, t.code
 
