@@ -92,7 +92,8 @@ class Shop:
         except PromiseError as error:
             raise Failure(str(error)) from None
         directory = self.data_dir / "prometheus"
-        jobs = {"backend": self.ports.metrics, "worker": self.ports.worker_metrics}
+        itself = {"prometheus": self.ports.prometheus}  # an alert and a dashboard ask how it does
+        jobs = {"backend": self.ports.metrics, "worker": self.ports.worker_metrics, **itself}
         config = prometheus.config(directory, jobs, spec)
         port = self.ports.prometheus
         command = prometheus.command(self.prometheus, config, directory / "data", port, spec.prometheus.retention)

@@ -30,11 +30,15 @@ def test_its_prometheus_has_the_rules_and_times_of_the_promise(watched: Shop, tm
     assert f"--storage.tsdb.retention.time={promised.retention.days}d" in part.command
 
 
-def test_every_process_with_metrics_is_scraped(watched: Shop, tmp_path: Path) -> None:
+def test_every_process_with_metrics_is_scraped_prometheus_itself_too(watched: Shop, tmp_path: Path) -> None:
     watched.parts()
     config = yaml.safe_load((tmp_path / "prometheus" / "prometheus.yml").read_text())
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
-    assert targets == {"backend": ["127.0.0.1:20001"], "worker": ["127.0.0.1:20004"]}
+    assert targets == {
+        "backend": ["127.0.0.1:20001"],
+        "worker": ["127.0.0.1:20004"],
+        "prometheus": ["127.0.0.1:20003"],
+    }
 
 
 def test_the_shop_is_told_where_its_prometheus_is(watched: Shop) -> None:
