@@ -84,7 +84,8 @@ FROM ticket_type t JOIN pool p ON p.id = t.pool_id WHERE t.event_id = %(event)s 
 INSERT INTO event (id, slug, name, description, venue, city, starts_at, timezone, currency, status, refundable_until,
     cancellation_fee_bp, checksum)
 VALUES (coalesce(%(id)s, nextval(pg_get_serial_sequence('event', 'id'))), %(slug)s, %(name)s, %(description)s,
-    %(venue)s, %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(refundable_until)s, %(fee_bp)s, %(checksum)s)
+    %(venue)s, %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(refundable_until)s, %(fee_bp)s,
+    %(checksum)s)
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, description = excluded.description, venue = excluded.venue,
     city = excluded.city, starts_at = excluded.starts_at, timezone = excluded.timezone, status = excluded.status,
     refundable_until = excluded.refundable_until, cancellation_fee_bp = excluded.cancellation_fee_bp,

@@ -7,8 +7,7 @@ FROM settle_v1(%(payment)s, %(status)s, %(reference)s, %(pay_url)s, %(failure)s,
 INSERT INTO webhook_inbox (provider, event_id, kind, reference, payment_id, refund_id, status, failure, occurred_at)
 SELECT %(provider)s, * FROM unnest(
     %(event_id)s::text[], %(kind)s::text[], %(reference)s::text[], %(payment_id)s::uuid[], %(refund_id)s::uuid[],
-    %(status)s::text[],
-    %(failure)s::text[], %(occurred_at)s::timestamptz[]
+    %(status)s::text[], %(failure)s::text[], %(occurred_at)s::timestamptz[]
 )
 ON CONFLICT DO NOTHING
 

@@ -101,6 +101,16 @@ async def test_only_what_was_paid_can_be_given_back(shop: Shop, orders: Orders) 
     )  # fmt: skip
 
 
+async def test_a_ticket_that_was_given_back_shows_no_code(shop: Shop) -> None:
+    bought = await buy(shop, (await shop.box_office.publish(price=1000), 1))
+    (ticket,) = bought.body["tickets"]
+    valid = await shop.ask("GET", ticket["svg_url"])
+    await shop.ask("POST", f"/api/orders/{bought.body['order_id']}/cancel?token={bought.body['order_token']}", {})
+    void = await shop.ask("GET", ticket["svg_url"])
+    assert (valid.status, void.status, void.headers["Content-Type"]) == (200, 200, "image/svg+xml")
+    assert [b"No longer valid" in answer.body for answer in (valid, void)] == [False, True]
+
+
 async def test_given_back_by_many_at_once_it_is_refunded_once(shop: Shop, orders: Orders) -> None:
     bought = await buy(shop, (await shop.box_office.publish(capacity=5, price=1000), 5))
     order_id = UUID(bought.body["order_id"])
