@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from slo.heads import MADE_BY
-from slo.ruletests import burning, correctness, database, edge, history, measurement, pages, platform
+from slo.ruletests import burning, correctness, database, edge, history, measurement, pages, pairs, platform
 from slo.ruletests.model import Check, Fires, Holds, World
 from slo.ruletests.traffic import name
 from slo.spec import Spec
@@ -15,6 +15,7 @@ FOLDER = Path("slo/out/tests")
 
 _SUBJECTS: dict[str, Callable[[Spec], Iterator[World]]] = {
     "burning": burning.worlds,
+    "pairs": pairs.worlds,
     "database": database.worlds,
     "correctness": correctness.worlds,
     "edge": edge.worlds,

@@ -60,14 +60,15 @@ def burn_checks(spec: Spec, stream: Stream) -> Iterator[Check]:
 
 
 def ratio_checks(spec: Spec, stream: Stream, minutes: Sequence[int]) -> Iterator[Holds]:
-    """Of every window on its own: joined in one alert, a wrong one could hide behind a right one."""
+    """Of every window on its own; not where a window begins just when things change, which one sample more decides."""
     burning = _Burning(spec, stream)
     which = name("", {"slo": stream.objective.name} | stream.labels)
     for window in windows(spec):
         for minute in minutes:
-            events, bad = burning.over(window, minute)
-            if events:
-                recorded, share = f"{series.error_ratio(window)}{which}", bad / events
+            near = [burning.share(window + timedelta(seconds=more), minute) for more in (-STEP, 0, STEP)]
+            share = near[1]
+            if share is not None and all(abs((each or 0) - share) <= share * _CLOSE / 2 for each in near):
+                recorded = f"{series.error_ratio(window)}{which}"
                 yield Holds(f"count(abs({recorded} - {share:.6g}) <= {share * _CLOSE + _NOTHING:.6g})", minute)
 
 
@@ -130,10 +131,15 @@ class _Burning:
     def condition(self, pairs: Sequence[BurnWindow]) -> Condition:
         return lambda factor, minute: any(self._holds(pair, factor, minute) for pair in pairs)
 
+    def share(self, window: timedelta, minute: int) -> float | None:
+        """Of bad events in the window that ends at that minute; None without any events."""
+        events, bad = self._over(window, minute)
+        return bad / events if events else None
+
     def _holds(self, window: BurnWindow, factor: float, minute: int) -> bool:
         budget = self._objective.budget
-        long_events, long_bad = self.over(window.long, minute)
-        short_events, short_bad = self.over(window.short, minute)
+        long_events, long_bad = self._over(window.long, minute)
+        short_events, short_bad = self._over(window.short, minute)
         threshold = window.burn * budget * factor
         return (
             long_bad > threshold * long_events > 0
@@ -141,8 +147,7 @@ class _Burning:
             and long_bad >= self._spec.alerting.minimum_bad_events * factor
         )
 
-    def over(self, window: timedelta, minute: int) -> tuple[float, float]:
-        """Events and bad ones in the window that ends at that minute."""
+    def _over(self, window: timedelta, minute: int) -> tuple[float, float]:
         sums = self._sampled if is_summed(self._objective, window) else self._raw
         return sums.over(minute, _steps(window))
 
