@@ -41,5 +41,5 @@ grafana: ## open Grafana of ENV=dev or prod at http://localhost:3000, and say wh
 
 clean: ## remove what was installed, built and cached; the shop's data stays
 	@rm -rf .venv .tools build cdk.out tools/cdk-cli/node_modules frontend/node_modules frontend/dist
-	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
