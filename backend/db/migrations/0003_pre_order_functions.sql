@@ -467,15 +467,14 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_m
 SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    hooks text[]; targets uuid[]; tellers text[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
+    hooks text[]; targets uuid[]; unmatched text[]; tellers text[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
     outcomes jsonb := '{}'; hook record;
 BEGIN
     hooks := ARRAY(SELECT w.event_id FROM webhook_inbox w
                    WHERE w.provider = _provider AND w.event_id = ANY (_events) AND w.processed_at IS NULL
                    ORDER BY w.event_id FOR NO KEY UPDATE SKIP LOCKED);
     -- Whom each of them speaks of: a payment, or a refund. Two lookups, because one with OR would read all of the
-    -- provider's. For the same reason every statement says that its rows are among the hooks, even where it looks them
-    -- up one by one.
+    -- provider's.
     SELECT array_agg(coalesce(
             CASE w.kind WHEN 'refund' THEN coalesce(
                 (SELECT r.id FROM refund r JOIN payment p ON p.id = r.payment_id
@@ -488,19 +487,21 @@ BEGIN
                     AND p.reference = w.reference))
             END) ORDER BY w.event_id)
     INTO targets FROM webhook_inbox w WHERE w.provider = _provider AND w.event_id = ANY (hooks);
+    unmatched := ARRAY(SELECT hooks[i] FROM generate_series(1, cardinality(hooks)) AS i WHERE targets[i] IS NULL);
 
     SELECT array_agg(said.event_id), array_agg(said.target), array_agg(said.status), array_agg(said.reference),
         array_agg(said.failure)
     INTO tellers, payments, statuses, refs, failures
     FROM (
-        SELECT DISTINCT ON (targets[i]) w.event_id, targets[i] AS target, w.status, w.reference, w.failure
-        FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider
-            AND w.event_id = hooks[i]
-        WHERE w.event_id = ANY (hooks) AND w.kind = 'payment'
-          -- Most tell what the provider's answer has said already: there is nothing to lock for them.
-          AND (SELECT p.status FROM payment p WHERE p.id = targets[i]) <> 'succeeded'
-        ORDER BY targets[i], array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], w.status),
-            w.received_at DESC
+        SELECT DISTINCT ON (t.target) t.event_id, t.target, t.status, t.reference, t.failure
+        FROM (
+            SELECT w.*, targets[array_position(hooks, w.event_id)] AS target FROM webhook_inbox w
+            WHERE w.provider = _provider AND w.event_id = ANY (hooks) AND w.kind = 'payment' OFFSET 0
+        ) AS t
+        -- Most tell what the provider's answer has said already: there is nothing to lock for them.
+        WHERE (SELECT p.status FROM payment p WHERE p.id = t.target) <> 'succeeded'
+        ORDER BY t.target, array_position(ARRAY['succeeded', 'failed', 'cancelled', 'processing'], t.status),
+            t.received_at DESC
     ) AS said;
     IF payments IS NOT NULL THEN
         SELECT jsonb_object_agg(tellers[array_position(payments, s.payment)], jsonb_build_array(
@@ -509,24 +510,23 @@ BEGIN
         FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]), failures,
             _grace) AS s;
     END IF;
-    FOR hook IN SELECT w.event_id, targets[i] AS target, w.status, w.reference, w.failure
-                FROM generate_series(1, cardinality(hooks)) AS i JOIN webhook_inbox w ON w.provider = _provider
-                    AND w.event_id = hooks[i]
-                WHERE w.event_id = ANY (hooks) AND w.kind = 'refund' AND targets[i] IS NOT NULL
-                    ORDER BY w.received_at LOOP
+    FOR hook IN SELECT w.event_id, targets[array_position(hooks, w.event_id)] AS target, w.status, w.reference, w.failure
+                FROM webhook_inbox w
+                WHERE w.provider = _provider AND w.event_id = ANY (hooks) AND w.event_id <> ALL (unmatched)
+                  AND w.kind = 'refund'
+                ORDER BY w.received_at LOOP
         outcomes := outcomes || jsonb_build_object(hook.event_id, jsonb_build_array(
             settle_refund_v1(hook.target, hook.status, hook.reference, hook.failure, interval '1 minute')));
     END LOOP;
 
     RETURN QUERY
     UPDATE webhook_inbox w SET attempts = w.attempts + 1,
-        processed_at = CASE WHEN t.target IS NOT NULL OR w.attempts >= 9 THEN clock_timestamp() END,
+        processed_at = CASE WHEN w.event_id <> ALL (unmatched) OR w.attempts >= 9 THEN clock_timestamp() END,
         next_attempt_at = clock_timestamp() + interval '1 second' * power(2, least(w.attempts, 9)),
-        error = CASE WHEN t.target IS NULL THEN 'nothing here matches it' END
-    FROM unnest(hooks, targets) AS t(event, target)
-    WHERE w.provider = _provider AND w.event_id = t.event AND w.event_id = ANY (hooks)
+        error = CASE WHEN w.event_id = ANY (unmatched) THEN 'nothing here matches it' END
+    WHERE w.provider = _provider AND w.event_id = ANY (hooks)
     RETURNING w.event_id,
-        coalesce(outcomes -> w.event_id ->> 0, CASE WHEN t.target IS NULL THEN 'unknown' ELSE 'replayed' END),
+        coalesce(outcomes -> w.event_id ->> 0, CASE WHEN w.event_id = ANY (unmatched) THEN 'unknown' ELSE 'replayed' END),
         outcomes -> w.event_id ->> 1, (outcomes -> w.event_id ->> 2)::integer, (outcomes -> w.event_id ->> 3)::integer,
         (outcomes -> w.event_id ->> 4)::double precision, w.occurred_at;
 END $$;
