@@ -101,7 +101,7 @@ def _saturation(spec: Spec) -> Objective:
         bad=f"({busiest} > bool {saturation.busy:g}) / {slice_seconds:g}",
         by_journey=False,
         events_per_second={"": 1 / slice_seconds},
-        can_page=False,  # a busy pool hurts nobody yet; when it does, availability and latency page
+        can_page=saturation.can_page,
     )
 
 

@@ -74,6 +74,7 @@ class Availability(Section):
     name: ClassVar[str] = "availability"
     title: ClassVar[str] = "Requests answered well"
     by_journey: ClassVar[bool] = True
+    can_page: ClassVar[bool] = True
 
 
 class Latency(Section):
@@ -83,6 +84,7 @@ class Latency(Section):
     under: float
 
     by_journey: ClassVar[bool] = True
+    can_page: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
@@ -102,6 +104,7 @@ class Saturation(Section):
 
     name: ClassVar[str] = "saturation"
     by_journey: ClassVar[bool] = False
+    can_page: ClassVar[bool] = False  # a busy pool hurts nobody yet; when it does, availability and latency page
 
     @property
     def title(self) -> str:
@@ -116,6 +119,7 @@ class Tickets(Section):
 
     name: ClassVar[str] = "tickets"
     by_journey: ClassVar[bool] = False
+    can_page: ClassVar[bool] = True
 
     @property
     def title(self) -> str:

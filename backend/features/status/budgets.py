@@ -131,7 +131,7 @@ def _budgets(
                 error_ratio=value(names.errors),
                 measured=value(names.coverage),
                 burn=[
-                    _burn(window, value(name))
+                    _burn(objective, window, value(name))
                     for window, name in zip(promise.alerting.of("page"), names.burn, strict=True)
                 ],
                 history=histories.get(place, []),
@@ -145,8 +145,8 @@ def _journeys(promise: Promise, objective: Objective) -> Iterable[tuple[str, str
     return [(name, journey.title) for name, journey in promise.journeys.items()]
 
 
-def _burn(window: BurnWindow, rate: float | None) -> BurnView:
-    return BurnView(window=_duration(window.long), rate=rate, limit=window.burn)
+def _burn(objective: Objective, window: BurnWindow, rate: float | None) -> BurnView:
+    return BurnView(window=_duration(window.long), rate=rate, limit=window.burn if objective.can_page else None)
 
 
 def _which(series: Series) -> _Which:

@@ -12,11 +12,14 @@ PrometheusState = Literal["connected", "missing", "unreachable", "silent"]
 
 
 class BurnView(View):
-    """How many times faster than allowed the budget goes over that window; from `limit` on somebody is woken."""
+    """How many times faster than allowed the budget goes over that window.
+
+    From `limit` on somebody is woken; null where nobody is.
+    """
 
     window: str
     rate: float | None
-    limit: float
+    limit: float | None
 
 
 class BudgetView(View):

@@ -86,6 +86,11 @@ async def test_what_is_not_measured_is_null(promise: Promise) -> None:
     assert (line.left, line.error_ratio, [burn.rate for burn in line.burn]) == (None, None, [None, None])
 
 
+async def test_nobody_is_woken_for_a_busy_pool(promise: Promise) -> None:
+    line = budget(empty_report(promise, "missing"), "saturation", None)
+    assert [burn.limit for burn in line.burn] == [None, None]
+
+
 async def test_nan_is_as_good_as_nothing(promise: Promise) -> None:
     fake = FakePrometheus([recorded(series.BUDGET_LEFT, float("nan"))])
     assert budget(await report(promise, fake), "availability", "book").left is None

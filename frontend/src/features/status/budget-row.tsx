@@ -4,7 +4,7 @@ import { budgetWords, burnWords } from "./words.ts";
 
 /** What is left of a budget, as a bar and in words, and how fast it goes. */
 export function BudgetRow({ budget }: { readonly budget: Budget }) {
-  const burning = budget.burn.some(({ rate, limit }) => rate !== null && rate > limit);
+  const burning = budget.burn.some(({ rate, limit }) => rate !== null && limit !== null && rate > limit);
   const gone = budget.left !== null && budget.left <= 0;
   return (
     <li className={styles.row}>

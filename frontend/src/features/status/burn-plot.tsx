@@ -13,7 +13,7 @@ interface BurnPlotProps {
 
 /** How fast the budgets went over the last hours: a picture, and the same as a table. */
 export function BurnPlot({ budgets, history }: BurnPlotProps) {
-  const limit = budgets[0].burn[0]?.limit ?? 1;
+  const limit = budgets[0].burn[0]?.limit ?? null;
   const range = rangeOf(
     budgets.map((budget) => budget.history),
     limit,
@@ -38,7 +38,7 @@ interface DrawnProps extends BurnPlotProps {
   readonly range: Range;
 }
 
-function Picture({ budgets, history, range, limit }: DrawnProps & { readonly limit: number }) {
+function Picture({ budgets, history, range, limit }: DrawnProps & { readonly limit: number | null }) {
   const id = useId();
   const time = timesOf(history);
   return (
@@ -67,21 +67,7 @@ function Picture({ budgets, history, range, limit }: DrawnProps & { readonly lim
           </text>
         </g>
       ))}
-      <line
-        x1={PLOT.left}
-        x2={PLOT.width - PLOT.right}
-        y1={up(limit, range)}
-        y2={up(limit, range)}
-        className={styles.limit}
-      />
-      <text
-        x={PLOT.width - PLOT.right}
-        y={up(limit, range) - 5}
-        className={styles.limitMark}
-        textAnchor="end"
-      >
-        {rate(limit)}: somebody is woken
-      </text>
+      {limit !== null && <Limit limit={limit} range={range} />}
       {placesIn(range, 3).map((place, index) => (
         <text
           key={place}
@@ -97,6 +83,18 @@ function Picture({ budgets, history, range, limit }: DrawnProps & { readonly lim
         <path key={budget.journey ?? ""} d={lineOf(budget.history, range)} className={lineStyle(index)} />
       ))}
     </svg>
+  );
+}
+
+function Limit({ limit, range }: { readonly limit: number; readonly range: Range }) {
+  const y = up(limit, range);
+  return (
+    <>
+      <line x1={PLOT.left} x2={PLOT.width - PLOT.right} y1={y} y2={y} className={styles.limit} />
+      <text x={PLOT.width - PLOT.right} y={y - 5} className={styles.limitMark} textAnchor="end">
+        {rate(limit)}: somebody is woken
+      </text>
+    </>
   );
 }
 
@@ -154,13 +152,14 @@ function timesOf({ start, step_seconds }: History): (place: number) => string {
   return (place) => clockTime(Date.parse(start) + place * step_seconds * 1000);
 }
 
-function description(budgets: readonly Budget[], since: string, limit: number): string {
+function description(budgets: readonly Budget[], since: string, limit: number | null): string {
   const lines = budgets.map(({ journey_title, history }) => {
     const measured = history.filter((value) => value !== null);
     const most = measured.length > 0 ? `at most ${rate(Math.max(...measured))}` : "not measured";
     return journey_title === null ? most : `${journey_title}: ${most}`;
   });
-  return `Since ${since}. ${lines.join("; ")}. From ${rate(limit)} on somebody is woken.`;
+  const woken = limit === null ? "" : ` From ${rate(limit)} on somebody is woken.`;
+  return `Since ${since}. ${lines.join("; ")}.${woken}`;
 }
 
 function lineStyle(index: number): string {

@@ -41,6 +41,10 @@ test("the highest rate of any line is in the picture", () => {
   ).toBe(1500);
 });
 
+test("where nobody is woken the rates alone decide how high the picture is", () => {
+  expect(rangeOf([[0.5, 2]], null)?.most).toBe(3);
+});
+
 test("without a value there is no picture", () => {
   expect(rangeOf([[null, null], []], 13.44)).toBeNull();
 });

@@ -16,7 +16,7 @@ type Values = readonly (number | null)[];
 const FEWEST = 15;
 
 /** What is worth showing of these histories; null when none has a value. */
-export function rangeOf(histories: readonly Values[], limit: number): Range | null {
+export function rangeOf(histories: readonly Values[], limit: number | null): Range | null {
   const measured = histories
     .flatMap((values) => values.findIndex((value) => value !== null))
     .filter((place) => place >= 0);
@@ -28,7 +28,7 @@ export function rangeOf(histories: readonly Values[], limit: number): Range | nu
   return {
     from: Math.max(0, Math.min(Math.min(...measured), to - FEWEST)),
     to,
-    most: Math.max(highest, limit) * 1.5,
+    most: Math.max(highest, limit ?? 1) * 1.5,
   };
 }
 

@@ -71,6 +71,12 @@ test("a budget that is gone, and one that goes too fast, say so in words", async
   expect(screen.getByText("1 budget is used up.")).toBeVisible();
 });
 
+test("where nobody is woken no limit is drawn, and no rate is too fast", async () => {
+  show({ budgets: [aBudget({ burn: [{ window: "1h", rate: 20, limit: null }] })] });
+  expect(await screen.findByText("burn rate 20 over 1h")).toBeVisible();
+  expect(screen.getByRole("img")).not.toHaveTextContent("somebody is woken");
+});
+
 test("before anybody has asked for anything there is nothing to plot", async () => {
   const burn = [{ window: "1h", rate: null, limit: 13.44 }];
   show({ budgets: [aBudget({ left: null, burn, history: [null, null] })] });

@@ -10,6 +10,8 @@ export function share(value: number): string {
   return PERCENT.format(value);
 }
 
+const REST = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
+
 /** "0.25", "13.4", "1,000". */
 export function rate(value: number): string {
   return RATE.format(value);
@@ -19,7 +21,9 @@ export function budgetWords({ left }: Budget): string {
   if (left === null) {
     return "Nothing measured yet";
   }
-  return left >= 0 ? `${share(left)} of the budget left` : `Overspent by ${share(-left)} of the budget`;
+  return left >= 0
+    ? `${REST.format(left)} of the budget left`
+    : `Overspent by ${REST.format(-left)} of the budget`;
 }
 
 export function burnWords({ window, rate: now }: Budget["burn"][number]): string {

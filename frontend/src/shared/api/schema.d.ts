@@ -487,7 +487,9 @@ export interface components {
         };
         /**
          * BurnView
-         * @description How many times faster than allowed the budget goes over that window; from `limit` on somebody is woken.
+         * @description How many times faster than allowed the budget goes over that window.
+         *
+         *     From `limit` on somebody is woken; null where nobody is.
          */
         readonly BurnView: {
             /** Window */
@@ -495,7 +497,7 @@ export interface components {
             /** Rate */
             readonly rate: number | null;
             /** Limit */
-            readonly limit: number;
+            readonly limit: number | null;
         };
         /**
          * Cancellation
