@@ -71,7 +71,7 @@ async def miss(shop: Shop, *statuses: str) -> None:
         ("DELETE FROM outbox WHERE type = 'order.placed'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'order.paid'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'order.lapsed'", "outbox: order"),
-        ("DELETE FROM outbox WHERE type = 'order.cancelled'", "outbox: order"),
+        ("UPDATE outbox SET type = 'refund.due' WHERE type = 'order.cancelled'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'refund.due'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'refund.done'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'refund.failed'", "outbox: order"),
