@@ -145,7 +145,8 @@ def _others(spec: Spec) -> Iterator[Row]:
     yield "alert", "ends in", "when", "must hold"
     for alert in alerts(spec):
         if alert.name not in burning:
-            yield _linked(alert.name), _severity(alert), alert.when, span(alert.lasting.total_seconds())
+            lasting = span(alert.lasting.total_seconds()) if alert.lasting else "at once"
+            yield _linked(alert.name), _severity(alert), alert.when, lasting
 
 
 def _severity(alert: Alert) -> str:
