@@ -17,17 +17,16 @@ _SALE = timedelta(hours=2.5)
 
 def remember_an_evening(spec: Spec, data: Path) -> None:
     """Write the last hours of every objective into a Prometheus's data, before it starts."""
-    burn = spec.alerting.of("page")[0].long
-    hours = max(window.long for window in spec.alerting.of("page"))
+    windows = [window.long for window in spec.alerting.of("page")]
     end, step = time.time(), spec.prometheus.evaluation_interval.total_seconds()
-    ages = [place * step for place in range(int(hours.total_seconds() / step), -1, -1)]
+    ages = [place * step for place in range(int(max(windows).total_seconds() / step), -1, -1)]
     samples: dict[str, list[tuple[float, float]]] = {}
     for objective, journey, events in _lines(spec):
         labels = f'{{slo="{objective.name}"' + (f',journey="{journey}"}}' if journey else "}")
         for age in ages:
             rate = _burn(objective, journey, age)
             for name, value in (
-                (series.burn_rate(burn), rate),
+                *((series.burn_rate(window), rate) for window in windows),
                 (series.events(spec.sample_window), events),
                 (series.bad(spec.sample_window), rate * objective.budget * events),
             ):

@@ -62,6 +62,9 @@ async function visit(page: Page, mark: string, screens: readonly string[]): Prom
   if (screens.includes("status")) {
     await page.goto(`${SHOP}/status`);
     await page.getByText(PROMISE_JUDGED).waitFor({ timeout: 180_000 });
+    await page
+      .getByRole("heading", { name: "What is promised" })
+      .evaluate((heading) => heading.scrollIntoView());
     await picture("status");
   }
 }
