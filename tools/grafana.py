@@ -44,9 +44,8 @@ def main(_arguments: list[str]) -> int:
     )
     secret = names.secret(env, names.Secret.GRAFANA)
     say(f"Grafana of {env}: http://localhost:{PORT} (Ctrl-C closes it). User and password:")
-    say(
-        f"  aws secretsmanager get-secret-value --query SecretString --output text --secret-id {secret} {' '.join(where)}"
-    )
+    read = f"aws secretsmanager get-secret-value --secret-id {secret} {' '.join(where)}"
+    say(f"  {read} --query SecretString --output text")
     forward = ("--namespace", names.MONITORING, "port-forward", f"service/{names.GRAFANA}", f"{PORT}:80")
     _run("kubectl", "--kubeconfig", str(config), *forward)
     return 0

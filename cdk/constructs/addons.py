@@ -14,15 +14,12 @@ from cdk.constructs.findings import accept, managed_policy
 from cdk.constructs.pod_role import pod_role
 
 # Without these no node becomes ready, so they come before the nodes; their pods are one on each node.
-BEFORE_NODES = ("eks-pod-identity-agent", "kube-proxy", "vpc-cni")
+AGENT, BEFORE_NODES = "eks-pod-identity-agent", ("kube-proxy", "vpc-cni")
 # These want a node to run on before they call themselves active.
 AFTER_NODES = ("coredns", "aws-ebs-csi-driver", "metrics-server")
 
-_CONFIGURATION: Mapping[str, object] = {
-    # Without it NetworkPolicies are accepted and do nothing.
-    "vpc-cni": {"enableNetworkPolicy": "true"},
-    "aws-ebs-csi-driver": {"defaultStorageClass": {"enabled": False}},
-}
+# Without it NetworkPolicies are accepted and do nothing.
+_CONFIGURATION: Mapping[str, object] = {"vpc-cni": {"enableNetworkPolicy": "true"}}
 _IDENTITIES = {
     "vpc-cni": ("aws-node", "AmazonEKS_CNI_Policy"),
     "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
@@ -38,11 +35,12 @@ class Addons(Construct):
         super().__init__(scope, construct_id)
         self._cluster = cluster
         self._versions = versions
-        self.agent = self._addon("eks-pod-identity-agent")
-        self.before = [self.agent, self._addon("kube-proxy"), self._addon("vpc-cni")]
+        agent = self._addon(AGENT)
+        before = [self._addon(name) for name in BEFORE_NODES]
+        self.before = [agent, *before]
         self.after = [self._addon(name) for name in AFTER_NODES]
-        for addon in self.after + self.before[1:]:
-            addon.add_resource_dependency(self.agent)
+        for addon in before + self.after:
+            addon.add_resource_dependency(agent)
 
     def around(self, nodes: Sequence[eks.Nodegroup]) -> None:
         """Nodes come after what they need, and before what needs them."""

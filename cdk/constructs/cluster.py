@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from aws_cdk import CfnElement, ReferenceStrength, Stack
+from aws_cdk import CfnElement, ReferenceStrength, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -45,7 +45,11 @@ def kubernetes_cluster(
     """An EKS cluster whose access is given by access entries alone; not even its creator is let in by itself."""
     # EKS would make this group itself, keep everything for ever, and leave it behind.
     group = logs.LogGroup(
-        scope, f"{construct_id}Logs", log_group_name=f"/aws/eks/{name}/cluster", retention=days(settings.log_days)
+        scope,
+        f"{construct_id}Logs",
+        log_group_name=f"/aws/eks/{name}/cluster",
+        retention=days(settings.log_days),
+        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
     )
     cluster = eks.Cluster(
         scope,

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from cdk import names
 
-_APPLY = ["create", "get", "list", "patch", "update", "watch", "delete"]
+_APPLY = ["create", "get", "list", "patch", "update", "watch"]
 # The application's manifests hold these, and the policy that AWS offers for editing knows none of them.
 _CUSTOM = {
     "external-secrets.io": ["externalsecrets", "secretstores"],
@@ -21,9 +21,9 @@ _OF_THE_CLUSTER = {"": ["namespaces"], "scheduling.k8s.io": ["priorityclasses"]}
 
 def deployers(scope: Construct, construct_id: str, *, cluster: eks.ICluster) -> eks.KubernetesManifest:
     """A group that may apply namespaces, priority classes and the custom resources of the application."""
-    rules = [
-        {"apiGroups": [group], "resources": kinds, "verbs": _APPLY}
-        for group, kinds in {**_OF_THE_CLUSTER, **_CUSTOM}.items()
+    rules = [{"apiGroups": [group], "resources": kinds, "verbs": _APPLY} for group, kinds in _OF_THE_CLUSTER.items()]
+    rules += [
+        {"apiGroups": [group], "resources": kinds, "verbs": [*_APPLY, "delete"]} for group, kinds in _CUSTOM.items()
     ]
     role: dict[str, Any] = {
         "apiVersion": "rbac.authorization.k8s.io/v1",

@@ -49,6 +49,7 @@ class Nodes(Construct):
                 ),
                 enable_node_auto_repair=True,
                 max_unavailable=1,
+                force_update=False,  # a pod that may not be moved stops an upgrade, not the other way round
             )
             for zone, subnet in zip(zones, subnets, strict=True)
         ]

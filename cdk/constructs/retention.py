@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_logs as logs
 
+# One for each of cdk.settings.checks.LOG_DAYS.
 _DAYS = {
     7: logs.RetentionDays.ONE_WEEK,
     14: logs.RetentionDays.TWO_WEEKS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, ip_network
 
+LOG_DAYS = (7, 14, 30, 90, 365)  # of the numbers that CloudWatch knows
+
 
 class SettingsError(ValueError):
     """One line: the setting, what it is, what it must be."""

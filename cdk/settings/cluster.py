@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cdk.settings.checks import block, check, one_of
+from cdk.settings.checks import LOG_DAYS, block, check, one_of
 
 KUBERNETES = ("1.36",)  # kubectl, the autoscaler's image and the add-ons below belong to it
 
@@ -39,7 +39,7 @@ class ClusterSettings:
 
     def __post_init__(self) -> None:
         one_of("cluster.version", self.version, KUBERNETES)
-        missing = sorted(set(ADDONS) - set(self.addons))
+        missing = sorted(name for name in ADDONS if not self.addons.get(name))
         check("cluster.addons", not missing, f"lack a version for {', '.join(missing)}")
         check("cluster.instances", bool(self.instances), "are empty: name at least one type")
         check("cluster.least_nodes", self.least_nodes >= 1, f"is {self.least_nodes}: every zone needs a node")
@@ -53,6 +53,7 @@ class ClusterSettings:
             self.private != bool(self.allowed_cidrs),
             "must be empty when cluster.private is set, and name somebody when it is not",
         )
+        one_of("cluster.log_days", self.log_days, LOG_DAYS)
         for number, cidr in enumerate(self.allowed_cidrs):
             setting = f"cluster.allowed_cidrs[{number}]"
             check(

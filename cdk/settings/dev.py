@@ -44,6 +44,6 @@ DEV = Environment(
         requests_per_5_minutes=6_000,
         log_days=14,
     ),
-    monitoring=MonitoringSettings(alarm_address="dev-alarms@example.com", retention_days=30, storage=30, log_days=14),
+    monitoring=MonitoringSettings(alarm_address="dev-alarms@example.com", retention_days=30, storage=30),
     delivery=DeliverySettings(repository="example/aegistickets", makes_provider=True),
 )

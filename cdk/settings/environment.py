@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 
-from cdk.settings.checks import block, check, inside, one_of
+from cdk.settings.checks import LOG_DAYS, block, check, inside, one_of
 from cdk.settings.cluster import ClusterSettings
 from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
 from cdk.settings.network import NetworkSettings
@@ -34,6 +34,7 @@ class EdgeSettings:
     def __post_init__(self) -> None:
         fits = self.domain == self.zone_name or self.domain.endswith(f".{self.zone_name}")
         check("edge.domain", fits, f"is {self.domain}, which is not in edge.zone_name {self.zone_name}")
+        one_of("edge.log_days", self.log_days, LOG_DAYS)
         check(
             "edge.requests_per_5_minutes",
             100 <= self.requests_per_5_minutes <= 2_000_000_000,
@@ -48,7 +49,6 @@ class MonitoringSettings:
     alarm_address: str
     retention_days: int
     storage: int
-    log_days: int
 
     def __post_init__(self) -> None:
         # The promise looks back over 28 days.

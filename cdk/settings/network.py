@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import apart, block, check
+from cdk.settings.checks import LOG_DAYS, apart, block, check, one_of
 
 # Pods take their addresses from the application subnets: 4,091 of them in each zone.
 PUBLIC_MASK, APPLICATION_MASK, DATA_MASK = 24, 20, 26
@@ -29,6 +29,7 @@ class NetworkSettings:
             1 <= self.nat_gateways <= len(self.zones),
             f"is {self.nat_gateways}: at least 1, and at most one for each zone",
         )
+        one_of("network.flow_log_days", self.flow_log_days, LOG_DAYS)
         vpc = block("network.cidr", self.cidr)
         check("network.cidr", vpc.is_private, f"is {vpc}, which is not private: choose from 10.0.0.0/8")
         check("network.cidr", 16 <= vpc.prefixlen <= 17, f"is {vpc}: the subnets of three zones need a /16 or a /17")

@@ -50,7 +50,7 @@ PROD = Environment(
         requests_per_5_minutes=6_000,
         log_days=90,
     ),
-    monitoring=MonitoringSettings(alarm_address="oncall@example.com", retention_days=45, storage=100, log_days=90),
+    monitoring=MonitoringSettings(alarm_address="oncall@example.com", retention_days=45, storage=100),
     delivery=DeliverySettings(
         repository="example/aegistickets",
         makes_provider=False,

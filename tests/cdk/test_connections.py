@@ -1,0 +1,63 @@
+"""Pods times connections fit the database, by the numbers that the backend itself uses."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.settings import Settings
+from cdk.settings import ENVIRONMENTS, environment
+from cdk.settings.database import RESERVED_CONNECTIONS
+from cdk.settings.workloads import BESIDE_THE_POOL, Workload, connections_allowed, connections_needed
+
+counts = st.integers(1, 200)
+
+
+def workload(most: int, surge: int = 1, pool: int = 10) -> Workload:
+    return Workload(least=1, most=most, surge=surge, pool=pool, cpu="1", memory="1Gi")
+
+
+def test_every_pod_that_there_can_be_is_counted_with_its_pool_and_what_is_beside_it() -> None:
+    assert connections_needed(workload(20, surge=5, pool=10)) == 25 * 12 + 2
+
+
+def test_a_pod_that_never_sees_the_database_needs_no_connection() -> None:
+    assert connections_needed(workload(50, pool=0)) == connections_needed()
+
+
+@pytest.mark.parametrize(("most", "reserved", "allowed"), [(200, 10, 133), (110, 10, 70), (10, 10, 0)])
+def test_seven_tenths_of_what_is_not_reserved_may_be_planned(most: int, reserved: int, allowed: int) -> None:
+    assert connections_allowed(most, reserved) == allowed
+
+
+@given(most=counts, surge=counts, pool=st.integers(2, 100), max_connections=st.integers(50, 1600))
+def test_an_environment_is_accepted_exactly_when_its_pods_fit(
+    most: int, surge: int, pool: int, max_connections: int
+) -> None:
+    prod = environment("prod")
+    backend = replace(prod.backend, least=1, most=most, surge=surge, pool=pool)
+    fits = connections_needed(backend, prod.worker, prod.frontend) <= connections_allowed(
+        max_connections, RESERVED_CONNECTIONS
+    )
+    database = replace(prod.database, max_connections=max_connections)
+    if fits:
+        assert replace(prod, backend=backend, database=database).backend.most == most
+    else:
+        with pytest.raises(ValueError, match=r"^database\.max_connections is "):
+            replace(prod, backend=backend, database=database)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_service_takes_the_pools_of_the_settings(name: str) -> None:
+    env = environment(name)
+    for pods in (env.backend, env.worker):
+        taken = Settings.from_env(
+            {"DATABASE_URL": "postgresql://x/y", "SECRET_KEY": "0" * 16, "DB_POOL_SIZE": str(pods.pool)}
+        )
+        assert taken.db_pool_size == pods.pool
+
+
+def test_a_process_holds_no_more_beside_its_pool_than_is_planned_for() -> None:
+    """serve: one that listens, one that checks on demand; the worker: one that checks."""
+    assert BESIDE_THE_POOL == 2

@@ -1,0 +1,111 @@
+import json
+
+import pytest
+
+from cdk import names
+from tests.cdk.assembly import Assembly, Resource, Template, text_of
+
+ISSUER = "token.actions.githubusercontent.com"
+
+
+@pytest.fixture
+def stack(assembly: Assembly) -> Template:
+    return assembly[names.Stack.DELIVERY]
+
+
+def role(stack: Template, output: names.Output) -> Resource:
+    wanted = stack.body["Outputs"][str(output)]["Value"]["Fn::GetAtt"][0]
+    (found,) = [each for each in stack.all("IAM::Role") if each.id == wanted]
+    return found
+
+
+def actions(stack: Template, output: names.Output) -> set[str]:
+    found = [each["Action"] for each in stack.statements(role(stack, output))]
+    return {action for each in found for action in ([each] if isinstance(each, str) else each)}
+
+
+@pytest.mark.parametrize(
+    ("output", "suffix"),
+    [(names.Output.PLAN_ROLE, "-plan"), (names.Output.PUSH_ROLE, "-push"), (names.Output.DEPLOY_ROLE, "")],
+)
+def test_a_role_is_for_one_repository_and_one_environment_of_it(
+    assembly: Assembly, stack: Template, output: names.Output, suffix: str
+) -> None:
+    (statement,) = role(stack, output)["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Condition"] == {
+        "StringEquals": {
+            f"{ISSUER}:aud": "sts.amazonaws.com",
+            f"{ISSUER}:sub": f"repo:{assembly.env.delivery.repository}:environment:{assembly.env.name}{suffix}",
+        }
+    }
+
+
+def test_an_account_has_one_identity_provider_for_github(dev: Assembly, prod: Assembly) -> None:
+    assert dev[names.Stack.DELIVERY].only("IAM::OIDCProvider")["ClientIdList"] == ["sts.amazonaws.com"]
+    assert prod[names.Stack.DELIVERY].all("IAM::OIDCProvider") == []
+    trust = role(prod[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)["AssumeRolePolicyDocument"]["Statement"][0]
+    assert text_of(trust["Principal"]["Federated"]).endswith(f":iam::{prod.env.account}:oidc-provider/{ISSUER}")
+
+
+def test_planning_looks_and_changes_nothing(stack: Template) -> None:
+    (statement,) = stack.statements(role(stack, names.Output.PLAN_ROLE))
+    assert statement["Action"] == "sts:AssumeRole"
+    assert "cdk-hnb659fds-lookup-role-" in text_of(statement["Resource"])
+
+
+def test_pushing_adds_images_to_our_repositories_and_deletes_none(stack: Template) -> None:
+    may = actions(stack, names.Output.PUSH_ROLE)
+    assert {"ecr:PutImage", "ecr:UploadLayerPart", "ecr:GetAuthorizationToken"} <= may
+    assert not any("Delete" in action for action in may)
+    (put,) = [
+        each for each in stack.statements(role(stack, names.Output.PUSH_ROLE)) if "ecr:PutImage" in each["Action"]
+    ]
+    assert len(put["Resource"]) == len(names.IMAGES)
+    assert "*" not in json.dumps(put["Resource"])
+
+
+def test_deploying_goes_through_the_roles_of_the_bootstrap(stack: Template) -> None:
+    assert actions(stack, names.Output.DEPLOY_ROLE) == {"sts:AssumeRole", "eks:DescribeCluster"}
+    text = json.dumps(stack.statements(role(stack, names.Output.DEPLOY_ROLE)))
+    assert all(f"cdk-hnb659fds-{purpose}-role-" in text for purpose in ("deploy", "file-publishing", "lookup"))
+    assert "cfn-exec" not in text
+
+
+def test_deploying_edits_our_namespaces_of_the_cluster(assembly: Assembly, stack: Template) -> None:
+    entry = stack.only("EKS::AccessEntry")
+    assert entry["PrincipalArn"]["Fn::GetAtt"][0] == role(stack, names.Output.DEPLOY_ROLE).id
+    assert entry["KubernetesGroups"] == [names.DEPLOYERS]
+    (policy,) = entry["AccessPolicies"]
+    assert text_of(policy["PolicyArn"]).endswith("/AmazonEKSEditPolicy")
+    assert policy["AccessScope"] == {
+        "Type": "namespace",
+        "Namespaces": [names.namespace(assembly.env.name), names.MONITORING],
+    }
+
+
+def test_a_private_cluster_has_a_runner_inside_its_vpc(prod: Assembly, dev: Assembly) -> None:
+    stack = prod[names.Stack.DELIVERY]
+    project = stack.only("CodeBuild::Project")
+    assert len(project["VpcConfig"]["Subnets"]) == 3
+    assert project["Triggers"]["FilterGroups"] == [[{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}]]
+    assert project["Source"]["Location"] == f"https://github.com/{prod.env.delivery.repository}.git"
+    assert project["Source"]["Auth"] == {
+        "Type": "CODECONNECTIONS",
+        "Resource": prod.env.delivery.runner_connection_arn,
+    }
+    assert dev[names.Stack.DELIVERY].all("CodeBuild::Project") == []
+
+
+def test_the_runner_reaches_the_clusters_api(prod: Assembly) -> None:
+    stack = prod[names.Stack.DELIVERY]
+    rule = stack.only("EC2::SecurityGroupIngress")
+    assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
+    assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": [stack.only("EC2::SecurityGroup").id, "GroupId"]}
+
+
+def test_the_runner_itself_may_deploy_nothing(prod: Assembly) -> None:
+    stack = prod[names.Stack.DELIVERY]
+    project = stack.only("CodeBuild::Project")
+    (runner,) = [each for each in stack.all("IAM::Role") if each.id == project["ServiceRole"]["Fn::GetAtt"][0]]
+    assert "sts:AssumeRole" not in json.dumps(stack.statements(runner))

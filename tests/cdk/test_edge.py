@@ -1,0 +1,98 @@
+import json
+from typing import Any
+
+import pytest
+
+from cdk import names
+from tests.cdk.assembly import Assembly, Template
+
+
+@pytest.fixture
+def stack(assembly: Assembly) -> Template:
+    return assembly[names.Stack.EDGE]
+
+
+def rules(stack: Template) -> dict[str, Any]:
+    return {rule["Name"]: rule for rule in stack.only("WAFv2::WebACL")["Rules"]}
+
+
+def test_the_certificate_is_for_the_shops_name_and_proven_by_its_zone(assembly: Assembly, stack: Template) -> None:
+    certificate = stack.only("CertificateManager::Certificate")
+    assert certificate["DomainName"] == assembly.env.edge.domain
+    assert certificate["ValidationMethod"] == "DNS"
+    assert certificate["DomainValidationOptions"][0]["HostedZoneId"] == assembly.env.edge.zone_id
+
+
+@pytest.mark.parametrize("kind", ["A", "AAAA"])
+def test_the_name_points_to_the_load_balancer_as_soon_as_there_is_one(
+    assembly: Assembly, stack: Template, kind: str
+) -> None:
+    record = stack.only("Route53::RecordSet", Type=kind)
+    assert record["Name"] == assembly.env.edge.domain
+    assert record["AliasTarget"] == {
+        "DNSName": {"Ref": str(names.Parameter.LOAD_BALANCER_DNS)},
+        "HostedZoneId": {"Ref": str(names.Parameter.LOAD_BALANCER_ZONE)},
+        "EvaluateTargetHealth": True,
+    }
+    condition = stack.body["Conditions"][record.body["Condition"]]
+    assert condition == {"Fn::Not": [{"Fn::Equals": [{"Ref": str(names.Parameter.LOAD_BALANCER_DNS)}, ""]}]}
+    assert stack.body["Parameters"][str(names.Parameter.LOAD_BALANCER_DNS)]["Default"] == ""
+
+
+def test_the_firewall_stands_before_a_load_balancer_and_lets_through_what_no_rule_stops(stack: Template) -> None:
+    acl = stack.only("WAFv2::WebACL")
+    assert acl["Scope"] == "REGIONAL"
+    assert acl["DefaultAction"] == {"Allow": {}}
+
+
+def test_one_address_gets_as_many_requests_as_the_settings_say_and_then_429(
+    assembly: Assembly, stack: Template
+) -> None:
+    rule = rules(stack)["rate"]
+    assert rule["Statement"]["RateBasedStatement"] == {
+        "AggregateKeyType": "IP",
+        "EvaluationWindowSec": 300,
+        "Limit": assembly.env.edge.requests_per_5_minutes,
+    }
+    assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
+
+
+def test_the_rate_leaves_room_for_what_the_service_allows_one_address(stack: Template) -> None:
+    """The service's own limit is 20 a second; the firewall must not be the first to say no."""
+    assert rules(stack)["rate"]["Statement"]["RateBasedStatement"]["Limit"] >= 20 * 300
+
+
+def test_known_attackers_and_attacks_are_stopped_but_large_webhooks_are_not(stack: Template) -> None:
+    groups = {name: rule for name, rule in rules(stack).items() if name != "rate"}
+    assert set(groups) == {
+        "AWSManagedRulesAmazonIpReputationList",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+        "AWSManagedRulesCommonRuleSet",
+    }
+    assert all(rule["OverrideAction"] == {"None": {}} for rule in groups.values())
+    common = groups["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]
+    assert common["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+
+
+def test_the_firewalls_log_holds_no_key_to_an_order(stack: Template) -> None:
+    logging = stack.only("WAFv2::LoggingConfiguration")
+    assert {"QueryString": {}} in logging["RedactedFields"]
+    assert {"SingleHeader": {"Name": "authorization"}} in logging["RedactedFields"]
+    assert stack.only("Logs::LogGroup")["LogGroupName"].startswith("aws-waf-logs-")
+
+
+def test_the_load_balancer_logs_into_a_closed_bucket(assembly: Assembly, stack: Template) -> None:
+    bucket = stack.only("S3::Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == assembly.env.edge.log_days
+
+
+def test_only_load_balancers_write_into_it_and_only_their_accounts_part(assembly: Assembly, stack: Template) -> None:
+    statements = stack.only("S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    allowed = [each for each in statements if each["Effect"] == "Allow"]
+    assert [each["Principal"] for each in allowed] == [{"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}]
+    assert f"/AWSLogs/{assembly.env.account}/*" in json.dumps(allowed[0]["Resource"])
+    (denied,) = [each for each in statements if each["Effect"] == "Deny"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -1,0 +1,133 @@
+import json
+
+import pytest
+
+from backend.features.mail.composer import WANTS
+from backend.messaging.sinks.mail import MailSink
+from backend.messaging.sqs import VISIBILITY_MARGIN
+from cdk import names
+from tests.cdk.assembly import Assembly, Resource, Template
+
+
+@pytest.fixture
+def stack(assembly: Assembly) -> Template:
+    return assembly[names.Stack.MESSAGING]
+
+
+@pytest.fixture
+def letters(assembly: Assembly, stack: Template) -> Resource:
+    return stack.only("SQS::Queue", QueueName=f"{names.prefix(assembly.env.name)}-letters")
+
+
+@pytest.fixture
+def dead_letters(assembly: Assembly, stack: Template) -> Resource:
+    return stack.only("SQS::Queue", QueueName=f"{names.prefix(assembly.env.name)}-letters-dead-letters")
+
+
+def actions(stack: Template, role: Resource) -> set[str]:
+    found = [each["Action"] for each in stack.statements(role)]
+    return {action for each in found for action in ([each] if isinstance(each, str) else each)}
+
+
+def test_topic_and_queues_are_encrypted_with_keys_of_ours_that_change(
+    stack: Template, letters: Resource, dead_letters: Resource
+) -> None:
+    keys = {each.id for each in stack.all("KMS::Key")}
+    assert all(each["EnableKeyRotation"] is True for each in stack.all("KMS::Key"))
+    assert stack.only("SNS::Topic")["KmsMasterKeyId"]["Fn::GetAtt"][0] in keys
+    assert {each["KmsMasterKeyId"]["Fn::GetAtt"][0] for each in (letters, dead_letters)} <= keys
+
+
+def test_nobody_talks_to_topic_or_queues_without_tls(stack: Template) -> None:
+    policies = [*stack.all("SNS::TopicPolicy"), *stack.all("SQS::QueuePolicy")]
+    assert len(policies) == 3
+    for policy in policies:
+        assert any(
+            each["Effect"] == "Deny" and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            for each in policy["PolicyDocument"]["Statement"]
+        )
+
+
+def test_the_queue_gets_exactly_the_events_that_letters_are_written_for(stack: Template, letters: Resource) -> None:
+    subscription = stack.only("SNS::Subscription")
+    assert subscription["Protocol"] == "sqs"
+    assert subscription["Endpoint"] == {"Fn::GetAtt": [letters.id, "Arn"]}
+    assert set(subscription["FilterPolicy"]) == {"type"}
+    assert set(subscription["FilterPolicy"]["type"]) == set(WANTS)
+    assert subscription["RawMessageDelivery"] is True
+
+
+def test_what_fails_five_times_is_kept_for_two_weeks(
+    stack: Template, letters: Resource, dead_letters: Resource
+) -> None:
+    assert letters["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [dead_letters.id, "Arn"]},
+        "maxReceiveCount": 5,
+    }
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert dead_letters.id in json.dumps(stack.only("SNS::Subscription")["RedrivePolicy"])
+
+
+def test_a_message_stays_hidden_for_as_long_as_a_worker_may_need(letters: Resource) -> None:
+    assert letters["VisibilityTimeout"] >= MailSink.timeout + VISIBILITY_MARGIN
+
+
+def test_the_domain_of_letters_is_proven_by_records_in_its_zone(assembly: Assembly, stack: Template) -> None:
+    identity = stack.only("SES::EmailIdentity")
+    assert identity["EmailIdentity"] == assembly.env.edge.domain
+    assert identity["MailFromAttributes"]["MailFromDomain"] == f"bounce.{assembly.env.edge.domain}"
+    records = [(each["Type"], each["HostedZoneId"]) for each in stack.all("Route53::RecordSet")]
+    assert sorted(kind for kind, _ in records) == ["CNAME"] * 3 + ["MX", "TXT", "TXT"]
+    assert {zone for _, zone in records} == {assembly.env.edge.zone_id}
+
+
+def test_letters_travel_encrypted_and_bounces_are_counted_and_not_repeated(stack: Template) -> None:
+    configuration = stack.only("SES::ConfigurationSet")
+    assert configuration["DeliveryOptions"]["TlsPolicy"] == "REQUIRE"
+    assert configuration["ReputationOptions"] == {"ReputationMetricsEnabled": True}
+    assert set(configuration["SuppressionOptions"]["SuppressedReasons"]) == {"BOUNCE", "COMPLAINT"}
+    assert stack.only("SES::EmailIdentity")["ConfigurationSetAttributes"] == {
+        "ConfigurationSetName": {"Ref": configuration.id}
+    }
+
+
+def test_the_worker_publishes_consumes_and_sends_and_nothing_else(assembly: Assembly, stack: Template) -> None:
+    association, role = stack.identity(names.ServiceAccount.WORKER)
+    assert association["Namespace"] == names.namespace(assembly.env.name)
+    assert actions(stack, role) == {
+        "sns:Publish",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "ses:SendEmail",
+        "ses:SendRawEmail",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+    }
+    assert '"*"' not in json.dumps(stack.statements(role))
+
+
+def test_letters_go_out_under_the_shops_own_address_only(assembly: Assembly, stack: Template) -> None:
+    _, role = stack.identity(names.ServiceAccount.WORKER)
+    (send,) = [each for each in stack.statements(role) if "ses:SendEmail" in each["Action"]]
+    assert send["Condition"] == {"StringEquals": {"ses:FromAddress": f"tickets@{assembly.env.edge.domain}"}}
+
+
+def test_the_backend_may_do_nothing_in_aws(stack: Template) -> None:
+    _, role = stack.identity(names.ServiceAccount.BACKEND)
+    assert stack.statements(role) == []
+    assert "ManagedPolicyArns" not in role.properties
+
+
+@pytest.mark.parametrize("account", list(names.ServiceAccount))
+def test_a_role_is_for_the_pods_of_one_service_account(
+    assembly: Assembly, stack: Template, account: names.ServiceAccount
+) -> None:
+    _, role = stack.identity(account)
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert set(statement["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:RequestTag/kubernetes-namespace": names.namespace(assembly.env.name),
+        "aws:RequestTag/kubernetes-service-account": str(account),
+    }

@@ -1,0 +1,117 @@
+import json
+
+import pytest
+
+from cdk import names
+from cdk.stacks.observability import NO_LOAD_BALANCER
+from tests.cdk.assembly import Assembly, Resource, Template, text_of
+
+
+@pytest.fixture
+def stack(assembly: Assembly) -> Template:
+    return assembly[names.Stack.OBSERVABILITY]
+
+
+def alarm(assembly: Assembly, name: str) -> Resource:
+    stack = assembly[names.Stack.OBSERVABILITY]
+    return stack.only("CloudWatch::Alarm", AlarmName=f"{names.prefix(assembly.env.name)}-{name}")
+
+
+WATCHED = {
+    "load-balancer-5xx": ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "LoadBalancer"),
+    "pods-5xx": ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer"),
+    "pods-unreachable": ("AWS/ApplicationELB", "TargetConnectionErrorCount", "LoadBalancer"),
+    "database-cpu": ("AWS/RDS", "CPUUtilization", "DBInstanceIdentifier"),
+    "database-storage": ("AWS/RDS", "FreeStorageSpace", "DBInstanceIdentifier"),
+    "database-connections": ("AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier"),
+    "database-memory": ("AWS/RDS", "FreeableMemory", "DBInstanceIdentifier"),
+    "dead-letters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName"),
+    "letters-late": ("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName"),
+    "mail-bounces": ("AWS/SES", "Reputation.BounceRate", None),
+    "mail-complaints": ("AWS/SES", "Reputation.ComplaintRate", None),
+}
+
+
+@pytest.mark.parametrize("name", list(WATCHED))
+def test_trouble_outside_the_cluster_is_reported_when_it_begins_and_when_it_ends(
+    assembly: Assembly, stack: Template, name: str
+) -> None:
+    found = alarm(assembly, name)
+    namespace, metric, dimension = WATCHED[name]
+    assert (found["Namespace"], found["MetricName"], found["Period"]) == (namespace, metric, 60)
+    assert [each["Name"] for each in found.properties.get("Dimensions", [])] == ([dimension] if dimension else [])
+    (topic,) = stack.all("SNS::Topic")
+    assert found["AlarmActions"] == found["OKActions"] == [{"Ref": topic.id}]
+    assert len(found["AlarmDescription"]) > 40
+
+
+def test_a_burstable_database_reports_when_its_credits_run_out(dev: Assembly, prod: Assembly) -> None:
+    assert dev.env.database.instance.startswith("t")
+    assert alarm(dev, "database-credits")["MetricName"] == "CPUCreditBalance"
+    assert not prod.env.database.instance.startswith("t")
+    assert len(prod[names.Stack.OBSERVABILITY].all("CloudWatch::Alarm")) == len(WATCHED)
+
+
+def test_connections_are_reported_above_what_pods_may_plan_and_below_what_the_server_has(assembly: Assembly) -> None:
+    most = assembly.env.database.max_connections
+    assert 0.7 * most < alarm(assembly, "database-connections")["Threshold"] < most
+
+
+def test_a_full_volume_is_reported_while_there_is_time(assembly: Assembly) -> None:
+    found = alarm(assembly, "database-storage")
+    assert found["ComparisonOperator"] == "LessThanOrEqualToThreshold"
+    assert found["Threshold"] == pytest.approx(assembly.env.database.storage * 2**30 * 0.15)
+
+
+def test_one_dead_letter_is_enough(assembly: Assembly) -> None:
+    assert (alarm(assembly, "dead-letters")["Threshold"], alarm(assembly, "dead-letters")["EvaluationPeriods"]) == (
+        1,
+        1,
+    )
+    assert "DeadLetters" in json.dumps(alarm(assembly, "dead-letters")["Dimensions"])
+
+
+def test_the_load_balancer_is_named_once_there_is_one(stack: Template, assembly: Assembly) -> None:
+    parameter = str(names.Parameter.LOAD_BALANCER_NAME)
+    assert stack.body["Parameters"][parameter]["Default"] == NO_LOAD_BALANCER
+    (dimension,) = alarm(assembly, "load-balancer-5xx")["Dimensions"]
+    assert dimension["Value"] == {"Ref": parameter}
+
+
+def test_a_failover_and_a_standby_in_trouble_are_told_by_the_database_itself(stack: Template) -> None:
+    subscription = stack.only("RDS::EventSubscription")
+    assert {"failover", "failure", "read replica", "availability", "low storage"} <= set(
+        subscription["EventCategories"]
+    )
+    assert subscription["SourceType"] == "db-instance"
+    assert subscription["SnsTopicArn"] == {"Ref": stack.only("SNS::Topic").id}
+
+
+def test_alarms_reach_the_address_of_the_settings(assembly: Assembly, stack: Template) -> None:
+    subscription = stack.only("SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", assembly.env.monitoring.alarm_address)
+
+
+@pytest.mark.parametrize("reporter", ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"])
+def test_whoever_reports_may_publish_and_encrypt(assembly: Assembly, stack: Template, reporter: str) -> None:
+    statements = stack.only("SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    (allowed,) = [each for each in statements if each["Effect"] == "Allow"]
+    assert reporter in allowed["Principal"]["Service"]
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": assembly.env.account}}
+    key = stack.only("KMS::Key")["KeyPolicy"]["Statement"]
+    (encrypt,) = [each for each in key if "kms:GenerateDataKey*" in each["Action"]]
+    assert reporter in encrypt["Principal"]["Service"]
+
+
+def test_alertmanager_may_publish_to_the_same_people(stack: Template) -> None:
+    association, role = stack.identity(names.ALERTMANAGER)
+    assert association["Namespace"] == names.MONITORING
+    assert "sns:Publish" in json.dumps(stack.statements(role))
+
+
+def test_the_dashboard_shows_everything_that_is_watched(assembly: Assembly, stack: Template) -> None:
+    board = stack.only("CloudWatch::Dashboard")
+    assert board["DashboardName"] == names.prefix(assembly.env.name)
+    body = text_of(board["DashboardBody"])
+    assert all(metric in body for _, metric, _ in WATCHED.values())

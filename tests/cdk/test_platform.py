@@ -1,0 +1,191 @@
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from cdk import names
+from cdk.constructs.charts import AUTOSCALER, EXTERNAL_SECRETS, PROMETHEUS
+from tests.cdk.assembly import Assembly, Resource, Template, text_of
+
+CONTROLLER = "aws-load-balancer-controller"
+ORDER = [CONTROLLER, AUTOSCALER.name, EXTERNAL_SECRETS.name, PROMETHEUS.name]
+HANDLER_SECONDS = 900
+
+
+@pytest.fixture
+def stack(assembly: Assembly) -> Template:
+    return assembly[names.Stack.PLATFORM]
+
+
+def chart(stack: Template, name: str) -> Resource:
+    return stack.only("Custom::AWSCDK-EKS-HelmChart", Chart=name)
+
+
+def values(stack: Template, name: str) -> Any:
+    return json.loads(text_of(chart(stack, name)["Values"]))
+
+
+def manifests(stack: Template) -> list[tuple[Resource, dict[str, Any]]]:
+    return [
+        (resource, manifest)
+        for resource in stack.all("Custom::AWSCDK-EKS-KubernetesResource")
+        for manifest in json.loads(text_of(resource["Manifest"]))
+    ]
+
+
+def manifest(stack: Template, kind: str) -> tuple[Resource, dict[str, Any]]:
+    (found,) = [(resource, body) for resource, body in manifests(stack) if body["kind"] == kind]
+    return found
+
+
+def everything_before(stack: Template, resource: Resource) -> set[str]:
+    """Ids of all that is finished before a resource is begun."""
+    by_id = {each.id: each for each in stack.all()}
+    before: set[str] = set()
+    open_ = [resource.id]
+    while open_:
+        for each in by_id[open_.pop()].waits_for:
+            if each not in before:
+                before.add(each)
+                open_.append(each)
+    return before
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "namespace"),
+    [
+        (CONTROLLER, "3.2.2", names.KUBE_SYSTEM),
+        ("cluster-autoscaler", "9.59.0", names.KUBE_SYSTEM),
+        ("external-secrets", "2.9.0", names.SECRETS_NAMESPACE),
+        ("kube-prometheus-stack", "88.5.3", names.MONITORING),
+    ],
+)
+def test_a_chart_is_pinned_named_and_waited_for(stack: Template, name: str, version: str, namespace: str) -> None:
+    release = chart(stack, name)
+    assert (release["Version"], release["Release"], release["Namespace"]) == (version, name, namespace)
+    assert release["Wait"] is True
+
+
+def test_nothing_else_is_installed(stack: Template) -> None:
+    assert {each["Chart"] for each in stack.all("Custom::AWSCDK-EKS-HelmChart")} == set(ORDER)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_helm_gives_up_well_before_the_function_that_runs_it_is_ended(stack: Template, name: str) -> None:
+    timeout = chart(stack, name)["Timeout"]
+    assert timeout.endswith("s")
+    assert int(timeout[:-1]) <= HANDLER_SECONDS - 300
+
+
+@pytest.mark.parametrize(("first", "then"), list(pairwise(ORDER)))
+def test_charts_are_installed_one_after_the_other(stack: Template, first: str, then: str) -> None:
+    assert chart(stack, first).id in everything_before(stack, chart(stack, then))
+
+
+def test_the_cluster_with_its_nodes_comes_before_any_chart(assembly: Assembly) -> None:
+    assert names.Stack.CLUSTER.title() in assembly.artifact(names.Stack.PLATFORM)["dependencies"]
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_no_value_of_a_chart_is_null_because_it_would_get_lost(stack: Template, name: str) -> None:
+    assert "null" not in text_of(chart(stack, name)["Values"])
+
+
+def test_the_load_balancer_controller_leaves_alone_what_is_not_there(stack: Template) -> None:
+    asked = values(stack, CONTROLLER)
+    assert asked["controllerConfig"]["featureGates"] == {"ALBGatewayAPI": False, "NLBGatewayAPI": False}
+    assert asked["enableServiceMutatorWebhook"] is False
+    assert asked["replicaCount"] == 2
+    assert asked["image"]["tag"] == "v3.2.2"
+
+
+def test_the_autoscaler_is_of_the_clusters_version_and_knows_its_groups_by_tag(
+    assembly: Assembly, stack: Template
+) -> None:
+    asked = values(stack, AUTOSCALER.name)
+    assert asked["image"]["tag"].startswith(f"v{assembly.env.cluster.version}.")
+    assert asked["autoDiscovery"] == {"clusterName": names.cluster(assembly.env.name)}
+    assert asked["extraArgs"]["balance-similar-node-groups"] is True
+
+
+def test_the_autoscaler_changes_groups_of_this_cluster_only(assembly: Assembly, stack: Template) -> None:
+    _, role = stack.identity("cluster-autoscaler")
+    (change,) = [each for each in stack.statements(role) if "autoscaling:SetDesiredCapacity" in each["Action"]]
+    tag = f"aws:ResourceTag/k8s.io/cluster-autoscaler/{names.cluster(assembly.env.name)}"
+    assert change["Condition"] == {"StringEquals": {tag: "owned"}}
+
+
+def test_external_secrets_reads_the_named_secrets_and_nothing_else(stack: Template) -> None:
+    _, role = stack.identity("external-secrets")
+    read, decrypt = stack.statements(role)
+    assert set(read["Action"]) == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+    assert len(read["Resource"]) == 5  # the application's three, its database login, and the owner's
+    assert decrypt["Action"] == "kms:Decrypt"
+    assert len(decrypt["Resource"]) == 2
+    assert "*" not in json.dumps([read, decrypt])
+
+
+def test_the_store_serves_our_namespaces_only(assembly: Assembly, stack: Template) -> None:
+    resource, store = manifest(stack, "ClusterSecretStore")
+    assert store["metadata"]["name"] == names.SECRET_STORE
+    assert store["apiVersion"] == "external-secrets.io/v1"
+    assert store["spec"]["conditions"] == [{"namespaces": [names.namespace(assembly.env.name), names.MONITORING]}]
+    assert chart(stack, EXTERNAL_SECRETS.name).id in everything_before(stack, resource)
+
+
+def test_volumes_are_encrypted_and_made_where_the_pod_is(stack: Template) -> None:
+    resource, storage = manifest(stack, "StorageClass")
+    assert storage["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert storage["volumeBindingMode"] == "WaitForFirstConsumer"
+    assert resource.id in everything_before(stack, chart(stack, PROMETHEUS.name))
+
+
+def test_prometheus_keeps_what_the_promise_looks_back_over(assembly: Assembly, stack: Template) -> None:
+    settings = assembly.env.monitoring
+    spec = values(stack, PROMETHEUS.name)["prometheus"]["prometheusSpec"]
+    assert spec["retention"] == f"{settings.retention_days}d"
+    assert settings.retention_days > 28
+    volume = spec["storageSpec"]["volumeClaimTemplate"]["spec"]
+    assert volume["resources"]["requests"]["storage"] == f"{settings.storage}Gi"
+    assert volume["storageClassName"] == names.STORAGE_CLASS
+    assert int(spec["retentionSize"].removesuffix("GiB")) < settings.storage
+
+
+def test_prometheus_takes_every_rule_and_target_of_our_namespaces(assembly: Assembly, stack: Template) -> None:
+    spec = values(stack, PROMETHEUS.name)["prometheus"]["prometheusSpec"]
+    for kind in ("rule", "serviceMonitor", "podMonitor", "probe"):
+        assert spec[f"{kind}SelectorNilUsesHelmValues"] is False
+        (expression,) = spec[f"{kind}NamespaceSelector"]["matchExpressions"]
+        assert {names.namespace(assembly.env.name), names.MONITORING} <= set(expression["values"])
+
+
+def test_grafana_asks_for_a_password_that_was_made_in_secrets_manager(assembly: Assembly, stack: Template) -> None:
+    grafana = values(stack, PROMETHEUS.name)["grafana"]
+    assert grafana["grafana.ini"]["auth.anonymous"] == {"enabled": False}
+    assert grafana["admin"]["existingSecret"] == names.GRAFANA_SECRET
+    assert "adminPassword" not in grafana
+    resource, secret = manifest(stack, "ExternalSecret")
+    assert secret["spec"]["dataFrom"] == [{"extract": {"key": names.secret(assembly.env.name, names.Secret.GRAFANA)}}]
+    assert resource.id in everything_before(stack, chart(stack, PROMETHEUS.name))
+    made = stack.only("SecretsManager::Secret", Name=names.secret(assembly.env.name, names.Secret.GRAFANA))
+    assert made["GenerateSecretString"]["GenerateStringKey"] == grafana["admin"]["passwordKey"]
+
+
+def test_secrets_of_the_application_are_encrypted_with_a_key_of_ours(stack: Template) -> None:
+    key = stack.only("KMS::Key")
+    assert all(each["KmsKeyId"]["Fn::GetAtt"][0] == key.id for each in stack.all("SecretsManager::Secret"))
+
+
+def test_deployers_may_apply_our_custom_resources_and_delete_nothing_of_the_cluster(stack: Template) -> None:
+    _, role = manifest(stack, "ClusterRole")
+    may = {
+        (group, kind): set(rule["verbs"])
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for kind in rule["resources"]
+    }
+    assert {"create", "patch", "delete"} <= may["monitoring.coreos.com", "prometheusrules"]
+    assert {"create", "patch", "delete"} <= may["external-secrets.io", "externalsecrets"]
+    assert "delete" not in may["", "namespaces"]
+    assert not any(kind == "secrets" or "*" in kind for _, kind in may)

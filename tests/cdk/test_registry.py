@@ -1,0 +1,39 @@
+import json
+
+import pytest
+
+from cdk import names
+from tests.cdk.assembly import Assembly, Resource
+
+
+@pytest.fixture(params=names.IMAGES)
+def repository(assembly: Assembly, request: pytest.FixtureRequest) -> Resource:
+    name = names.repository(assembly.env.name, request.param)
+    return assembly[names.Stack.REGISTRY].only("ECR::Repository", RepositoryName=name)
+
+
+def test_a_tag_names_one_image_for_ever(repository: Resource) -> None:
+    assert repository["ImageTagMutability"] == "IMMUTABLE"
+
+
+def test_images_are_scanned_when_they_are_pushed(repository: Resource) -> None:
+    assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
+
+
+def test_images_are_encrypted_with_a_key_of_ours_that_changes(assembly: Assembly, repository: Resource) -> None:
+    key = assembly[names.Stack.REGISTRY].only("KMS::Key")
+    assert repository["EncryptionConfiguration"]["EncryptionType"] == "KMS"
+    assert repository["EncryptionConfiguration"]["KmsKey"]["Fn::GetAtt"][0] == key.id
+    assert key["EnableKeyRotation"] is True
+
+
+def test_untagged_layers_and_old_images_go(repository: Resource) -> None:
+    rules = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert [
+        (rule["selection"]["tagStatus"], rule["selection"]["countType"], rule["selection"]["countNumber"])
+        for rule in rules
+    ] == [("untagged", "sinceImagePushed", 7), ("any", "imageCountMoreThan", 50)]
+
+
+def test_a_name_is_lower_case_as_the_registry_wants_it(repository: Resource) -> None:
+    assert repository["RepositoryName"] == repository["RepositoryName"].lower()

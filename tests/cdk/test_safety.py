@@ -1,0 +1,102 @@
+"""What must hold of everything, whichever stack it is in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cdk import names
+from tests.cdk.assembly import Assembly
+
+# Actions that AWS cannot limit to a resource, or that act on what does not exist yet.
+NAMED_NOWHERE = {
+    "autoscaling:Describe",
+    "ec2:Describe",
+    "ec2:GetInstanceTypesFromInstanceRequirements",
+    "ecr:GetAuthorizationToken",
+}
+# Policies that we do not write: of the load balancer controller's authors, and of the CDK's own constructs.
+NOT_OURS = ("LoadBalancerController", "KubectlProvider", "RunnerProject")
+
+
+def statements(assembly: Assembly) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (policy.id, statement)
+        for policy in assembly.resources("IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+
+def test_prod_cannot_be_deleted_by_accident_and_dev_can_be_thrown_away(prod: Assembly, dev: Assembly) -> None:
+    for which in names.Stack:
+        assert prod.artifact(which)["properties"]["terminationProtection"] is True
+        assert not dev.artifact(which)["properties"].get("terminationProtection")
+
+
+@pytest.mark.parametrize(
+    ("kind", "left_out"),
+    [
+        ("RDS::DBInstance", ()),
+        ("ECR::Repository", ()),
+        ("S3::Bucket", ()),
+        ("SecretsManager::Secret", ()),
+        ("KMS::Key", (names.Stack.OBSERVABILITY, names.Stack.DELIVERY)),  # nothing lasting is encrypted with these
+    ],
+)
+def test_data_and_its_keys_outlive_their_stacks_in_prod(
+    prod: Assembly, kind: str, left_out: tuple[names.Stack, ...]
+) -> None:
+    found = [each for which, template in prod if which not in left_out for each in template.all(kind)]
+    assert found
+    assert {each.body["DeletionPolicy"] for each in found} == {"Retain"}
+
+
+def test_every_key_changes_its_material_once_a_year(assembly: Assembly) -> None:
+    assert all(each["EnableKeyRotation"] is True for each in assembly.resources("KMS::Key"))
+
+
+def test_nobody_is_let_in_from_everywhere(assembly: Assembly) -> None:
+    """The load balancer's 80 and 443 are opened by its controller; no template opens anything to the world."""
+    rules = [each.properties for each in assembly.resources("EC2::SecurityGroupIngress")]
+    for group in assembly.resources("EC2::SecurityGroup"):
+        rules += group.properties.get("SecurityGroupIngress", [])
+    assert rules
+    open_ = [rule for rule in rules if rule.get("CidrIp") == "0.0.0.0/0" or rule.get("CidrIpv6") == "::/0"]
+    assert open_ == []
+
+
+def test_permissions_of_ours_name_their_resources(assembly: Assembly) -> None:
+    for policy, statement in statements(assembly):
+        if policy.startswith(NOT_OURS) or '"*"' not in json.dumps(statement["Resource"]):
+            continue
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        assert all(action.startswith(tuple(NAMED_NOWHERE)) for action in actions), (policy, actions)
+
+
+def test_no_permission_is_for_every_action_of_a_service(assembly: Assembly) -> None:
+    for policy, statement in statements(assembly):
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        assert not [action for action in actions if action == "*" or action.endswith(":*")], policy
+
+
+def test_no_secret_stands_in_a_template(assembly: Assembly) -> None:
+    for _, template in assembly:
+        text = json.dumps(template.body)
+        assert "SecretString" not in text.replace("GenerateSecretString", "").replace("SecretStringTemplate", "")
+        assert "MasterUserPassword" not in text.replace("ManageMasterUserPassword", "")
+
+
+def test_every_resource_says_whose_it_is(assembly: Assembly) -> None:
+    for which, _ in assembly:
+        assert assembly.artifact(which)["properties"]["tags"] == {
+            "product": names.PRODUCT,
+            "environment": assembly.env.name,
+            "stack": str(which),
+        }
+
+
+def test_no_template_comes_near_the_limits_of_cloudformation(assembly: Assembly) -> None:
+    for which, template in assembly:
+        assert len(template.all()) < 250, which  # of 500
+        assert len(json.dumps(template.body)) < 500_000, which  # of 1 MB

@@ -1,0 +1,161 @@
+"""Settings that cannot be are refused in one line that names them."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cdk import settings
+from cdk.settings import Environment, SettingsError, environment, examples
+from cdk.settings.cluster import ADDONS
+from cdk.settings.environment import DeliverySettings
+from tools.setup import ROOT
+
+DEV, PROD = environment("dev"), environment("prod")
+
+
+def changed(env: Environment, part: str, **values: Any) -> Environment:
+    """The environment with values of one part exchanged; `part` may be empty for its own."""
+    return replace(env, **({part: replace(getattr(env, part), **values)} if part else values))
+
+
+WRONG: list[tuple[Environment, str, dict[str, Any], str]] = [
+    (DEV, "", {"account": "12345"}, "account is 12345"),
+    (DEV, "", {"region": "mars-north-1"}, "region is mars-north-1, which is not supported: choose from eu-west-1"),
+    (DEV, "network", {"cidr": "10.20.0.0/20"}, "network.cidr is 10.20.0.0/20"),
+    (DEV, "network", {"cidr": "10.20.0.1/16"}, "network.cidr is 10.20.0.1/16, which is no address block"),
+    (DEV, "network", {"cidr": "8.8.0.0/16"}, "network.cidr is 8.8.0.0/16, which is not private"),
+    (DEV, "network", {"cidr": "172.20.0.0/16"}, "network.service_cidr 172.20.0.0/16 overlaps network.cidr"),
+    (DEV, "network", {"neighbours": ("10.0.0.0/8",)}, "network.neighbours[0] 10.0.0.0/8 overlaps network.cidr"),
+    (DEV, "network", {"zones": ("a", "b")}, "network.zones are a,b: name three"),
+    (DEV, "network", {"zones": ("a", "b", "b")}, "network.zones are a,b,b"),
+    (DEV, "network", {"nat_gateways": 0}, "network.nat_gateways is 0"),
+    (DEV, "network", {"nat_gateways": 4}, "network.nat_gateways is 4"),
+    (DEV, "database", {"version": "17"}, "database.version is 17, which is not supported: choose from 18.3"),
+    (DEV, "database", {"instance": "t3.nano"}, "database.instance is t3.nano, which is not supported"),
+    (DEV, "database", {"max_connections": 5000}, "database.max_connections is 5000: t4g.medium carries 50 to 405"),
+    (DEV, "database", {"max_connections": 60}, "database.max_connections is 60, of which pods may plan 35, but need"),
+    (DEV, "database", {"storage": 5}, "database.storage is 5"),
+    (DEV, "database", {"max_storage": 21}, "database.max_storage is 21"),
+    (DEV, "database", {"backup_days": 0}, "database.backup_days is 0"),
+    (DEV, "database", {"insights_months": 99}, "database.insights_months is 99"),
+    (DEV, "cluster", {"version": "1.29"}, "cluster.version is 1.29, which is not supported: choose from 1.36"),
+    (DEV, "cluster", {"addons": {**ADDONS, "metrics-server": ""}}, "cluster.addons lack a version for metrics-server"),
+    (DEV, "cluster", {"instances": ()}, "cluster.instances are empty"),
+    (DEV, "cluster", {"least_nodes": 0}, "cluster.least_nodes is 0"),
+    (DEV, "cluster", {"most_nodes": 0}, "cluster.most_nodes is 0"),
+    (DEV, "cluster", {"allowed_cidrs": ()}, "cluster.allowed_cidrs must be empty when"),
+    (DEV, "cluster", {"allowed_cidrs": ("0.0.0.0/0",)}, "cluster.allowed_cidrs[0] is 0.0.0.0/0"),
+    (DEV, "cluster", {"log_days": 15}, "cluster.log_days is 15, which is not supported: choose from 7"),
+    (DEV, "backend", {"pool": 60}, "database.max_connections is 200, of which pods may plan 133, but need"),
+    (DEV, "backend", {"most": 40}, "database.max_connections is 200"),
+    (DEV, "backend", {"pool": 1}, "backend.pool is 1"),
+    (DEV, "backend", {"least": 5}, "backend.most is 4"),
+    (DEV, "worker", {"least": 0}, "worker.least is 0"),
+    (DEV, "frontend", {"surge": 0}, "frontend.surge is 0"),
+    (DEV, "edge", {"domain": "shop.elsewhere.example"}, "edge.domain is shop.elsewhere.example, which is not in"),
+    (DEV, "edge", {"requests_per_5_minutes": 5}, "edge.requests_per_5_minutes is 5"),
+    (DEV, "monitoring", {"retention_days": 14}, "monitoring.retention_days is 14: at least 30"),
+    (DEV, "monitoring", {"alarm_address": "nobody"}, "monitoring.alarm_address is nobody"),
+    (DEV, "monitoring", {"storage": 1}, "monitoring.storage is 1"),
+    (DEV, "delivery", {"repository": "shop"}, "delivery.repository is shop: write owner/name"),
+    (PROD, "database", {"multi_az": False}, "database.multi_az must be set where protected is"),
+    (PROD, "database", {"backup_days": 7}, "database.backup_days must be at least 14"),
+    (PROD, "network", {"nat_gateways": 1}, "network.nat_gateways is 1: one for each zone"),
+    (PROD, "cluster", {"private": False, "allowed_cidrs": ("203.0.113.0/24",)}, "cluster.private must be set"),
+    (PROD, "delivery", {"runner_connection_arn": ""}, "delivery.runner_connection_arn is needed"),
+]
+
+
+@pytest.mark.parametrize(("env", "part", "values", "says"), WRONG, ids=[wrong[3] for wrong in WRONG])
+def test_a_setting_that_cannot_be_is_refused_by_its_name(
+    env: Environment, part: str, values: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        changed(env, part, **values)
+    assert str(refusal.value).startswith(says)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_unknown_environment_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^environment is stage, which is not supported: choose from dev, prod$"):
+        environment("stage")
+
+
+def test_environments_of_one_account_never_make_the_same_identity_provider_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = replace(PROD, delivery=replace(PROD.delivery, makes_provider=True))
+    monkeypatch.setattr("cdk.settings.prod.PROD", both)
+    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is set twice for one account"):
+        environment("dev")
+
+
+def test_environments_never_share_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = replace(PROD, network=replace(PROD.network, cidr=DEV.network.cidr, neighbours=()))
+    monkeypatch.setattr("cdk.settings.prod.PROD", same)
+    with pytest.raises(SettingsError, match=r"^prod: network\.cidr 10\.20\.0\.0/16 overlaps dev: network\.cidr"):
+        environment("dev")
+
+
+def test_settings_never_change_once_they_are_made() -> None:
+    with pytest.raises(AttributeError):
+        DEV.account = "123456789012"  # type: ignore[misc]
+
+
+def test_committed_settings_name_what_is_still_an_example() -> None:
+    assert examples(DEV) == (
+        "account",
+        "cluster.allowed_cidrs[0]",
+        "edge.domain",
+        "edge.zone_name",
+        "edge.zone_id",
+        "monitoring.alarm_address",
+        "delivery.repository",
+    )
+    assert "delivery.runner_connection_arn" in examples(PROD)
+
+
+def test_settings_that_are_filled_in_hold_no_example() -> None:
+    real = replace(
+        DEV,
+        account="123456789012",
+        cluster=replace(DEV.cluster, allowed_cidrs=("62.12.8.0/24",)),
+        edge=replace(DEV.edge, domain="dev.tickets.org", zone_name="tickets.org", zone_id="Z04ABC"),
+        monitoring=replace(DEV.monitoring, alarm_address="team@tickets.org"),
+        delivery=DeliverySettings(repository="tickets/examples-of-shops", makes_provider=True),
+    )
+    assert examples(real) == ()
+
+
+def test_a_real_account_beside_examples_is_refused() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^cluster\.allowed_cidrs\[0\], edge\.domain, .* of dev still hold examples"
+    ):
+        environment("dev", account="123456789012")
+
+
+def test_another_region_takes_its_zones_along() -> None:
+    assert environment("dev", region="eu-north-1").zones == ("eu-north-1a", "eu-north-1b", "eu-north-1c")
+
+
+def test_every_addon_of_the_cluster_is_pinned_to_a_build() -> None:
+    assert all(version.startswith("v") and "-eksbuild." in version for version in ADDONS.values())
+    assert set(DEV.cluster.addons) == set(PROD.cluster.addons) == set(ADDONS)
+
+
+def test_reading_settings_loads_nothing_of_the_cdk_and_costs_no_time() -> None:
+    probe = (
+        "import sys, time; began = time.perf_counter(); from cdk.settings import environment; environment('prod');"
+        "import cdk.names; print(time.perf_counter() - began, 'aws_cdk' in sys.modules, 'jsii' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, *loaded = answer.stdout.split()
+    assert loaded == ["False", "False"]
+    assert float(seconds) < 1.0  # 0.04 on an idle machine; the CDK takes 3
+
+
+def test_what_is_exported_exists() -> None:
+    assert all(hasattr(settings, name) for name in settings.__all__)
