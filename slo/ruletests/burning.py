@@ -33,7 +33,7 @@ def worlds(spec: Spec) -> Iterator[World]:
         Lives(
             journeys=_each(spec, _idle(), _few(), _within_budget(spec)),
             payments=_few_payments(spec),
-            busy=[0.5] * 60 + [1.0] * 2 + [0.5] * (_LENGTH - 62),
+            busy=_moment(spec),
             restarts=dict.fromkeys(list(spec.journeys)[2:], (_CALM, _CALM + 20)),
         ),
     )
@@ -153,6 +153,12 @@ def _tail(spec: Spec) -> Life:
     share = min(1.5 * max(window.burn for window in spec.alerting.of("page")) * (1 - slowest.target), 1.0)
     slow = {slowest.under * 1.1: share}
     return [Phase(_CALM, _BUSY), Phase(60, _BUSY, slow=slow), Phase(_LENGTH - _CALM - 60, _BUSY)]
+
+
+def _moment(spec: Spec) -> list[float]:
+    """The pool full for a minute, and half of what it may be for the rest: no slice of time is a bad one."""
+    usual = spec.objectives.saturation.busy / 2
+    return [usual] * 60 + [1.0] + [usual] * (_LENGTH - 61)
 
 
 def _late_tickets(spec: Spec) -> Life:

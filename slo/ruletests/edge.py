@@ -29,8 +29,8 @@ def worlds(spec: Spec) -> Iterator[World]:
         series += _balancer(balancer, failed=requests * share, passed_on=requests * (1 - share))
     series += _balancer("no-targets", failed=minimum * 2, passed_on=None)
     spans = [
-        # The rate rises over the short window from the first refusal on.
-        Span("ClientsThrottled", _FROM + short, _UNTIL, {"route": "/api/events"}),
+        # The rate rises over the short window from the first refusal on, and falls after the last.
+        Span("ClientsThrottled", _FROM + short, _UNTIL, {"route": "/api/events"}, ragged=short),
         Span("ClientsThrottled", labels={"route": "/api/basket"}),
         Span("ClientsThrottled", labels={"route": "/api/rum"}),
         Span("EdgeErrorsHigh", _FROM, _UNTIL, {"dimension_LoadBalancer": "rush"}),

@@ -12,12 +12,16 @@ from slo.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The condition of the alert with these labels holds from one minute until another; never without any."""
+    """The condition of the alert with these labels holds from one minute until another; never without any.
+
+    ragged: minutes before and after, in which nobody can tell.
+    """
 
     alert: str
     first: int = 0
     until: int = 0
     labels: dict[str, str] = field(default_factory=dict)
+    ragged: int = 0
 
 
 def span_checks(spec: Spec, spans: list[Span], length: int) -> Iterator[Check]:
@@ -29,7 +33,11 @@ def span_checks(spec: Spec, spans: list[Span], length: int) -> Iterator[Check]:
 
 
 def _within(span: Span) -> Condition:
-    return lambda _, minute: span.first <= minute < span.until
+    def condition(factor: float, minute: int) -> bool:
+        ragged = span.ragged if factor < 1 else 0
+        return span.first - ragged <= minute < span.until + ragged
+
+    return condition
 
 
 def steps(time: timedelta) -> int:
