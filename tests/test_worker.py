@@ -70,7 +70,11 @@ async def test_what_does_not_agree_is_told_everywhere_until_it_agrees_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(worker, "_CHECK_SECONDS", 0.1)
-    assert (await shop.ask("GET", "/api/status")).body["invariants"] == {"broken": [], "checked_at": None}
+    assert (await shop.ask("GET", "/api/status")).body["invariants"] == {
+        "broken": [],
+        "checked_at": None,
+        "known": True,
+    }
     sale = await shop.box_office.publish(capacity=10)
     change = partial(shop.box_office.database.execute, params={"pool": sale.pool_id})
     async with working(shop.settings) as port:
