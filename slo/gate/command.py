@@ -89,9 +89,11 @@ def _notes(bootstrap: datetime | None, overrides: tuple[Override, ...], change: 
     notes = ["a rollback is always allowed"] if change == "rollback" else []
     if bootstrap is not None and bootstrap <= now:
         notes.append(f"--bootstrap ended {bootstrap:%Y-%m-%d %H:%M} UTC and is ignored")
-    over = [override for override in overrides if override.expires <= now]
-    notes += [f"ignored, its time is over: {override.says}" for override in over]
-    return notes
+    return notes + [f"{_standing(override, now)}: {override.says}" for override in overrides]
+
+
+def _standing(override: Override, now: datetime) -> str:
+    return "in force" if override.expires > now else "ignored, its time is over"
 
 
 def _change(text: str) -> Change:

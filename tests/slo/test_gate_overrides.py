@@ -75,6 +75,12 @@ async def test_an_override_whose_time_is_over_is_ignored_and_told(gate: Gate, sp
     ]
 
 
+async def test_an_override_in_force_is_told_even_where_it_is_not_needed(gate: Gate, spec: Spec) -> None:
+    answer = await ask(gate, FakePrometheus(recorded(spec)), written(gate.folder, entry(slo="availability")))
+    assert answer.code == 0
+    assert answer.out.splitlines()[-1].startswith("  note    in force: overridden by Robin until ")
+
+
 async def test_the_unknown_is_not_overridden(gate: Gate, spec: Spec) -> None:
     path = written(gate.folder, entry(slo="availability"))
     assert (await ask(gate, FakePrometheus(recorded(spec, BOOK, left=None)), path)).code == UNKNOWN
