@@ -23,6 +23,7 @@ class Shared(Generic[Found]):
         loop = asyncio.get_running_loop()
         if self._latest is None or (self._latest.done() and loop.time() >= self._kept_until):
             self._latest = loop.create_task(self._run())
+            self._latest.add_done_callback(_look_at)
         # Whoever leaves, for one because it takes too long, ends nobody else's run.
         return await asyncio.shield(self._latest)
 
@@ -37,3 +38,9 @@ class Shared(Generic[Found]):
             return await self._find()
         finally:
             self._kept_until = asyncio.get_running_loop().time() + self._keep
+
+
+def _look_at(task: asyncio.Task[Found]) -> None:
+    """A failure that nobody waits for any more is no news: the next one to ask meets it."""
+    if not task.cancelled():
+        task.exception()
