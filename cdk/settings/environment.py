@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from cdk.settings.checks import LOG_DAYS, block, check, inside, one_of
 from cdk.settings.cluster import ClusterSettings
 from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
 from cdk.settings.network import NetworkSettings
+from cdk.settings.rollout import Rollout
 from cdk.settings.workloads import Workload, connections_allowed, connections_needed
 
 REGIONS = ("eu-west-1", "eu-central-1", "eu-north-1", "us-east-1", "us-east-2", "us-west-2")
@@ -87,6 +88,7 @@ class Environment:
     edge: EdgeSettings
     monitoring: MonitoringSettings
     delivery: DeliverySettings
+    rollout: Rollout = field(default_factory=Rollout)
 
     def __post_init__(self) -> None:
         account_fits = re.fullmatch(r"\d{12}", self.account) is not None
@@ -151,8 +153,8 @@ def _strings(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
         for number, each in enumerate(settings):
             yield from _strings(each, f"{path}[{number}]")
     elif is_dataclass(settings):
-        for field in fields(settings):
-            yield from _strings(getattr(settings, field.name), f"{path}.{field.name}".lstrip("."))
+        for each in fields(settings):
+            yield from _strings(getattr(settings, each.name), f"{path}.{each.name}".lstrip("."))
 
 
 def _is_example(value: str) -> bool:
