@@ -19,7 +19,7 @@ def _oversold() -> Alert:
         severity="page",
         slo="correctness",
         summary="More tickets are sold than there are places",
-        description="{{ $value }} tickets are sold or held beyond the capacity of their pools.",
+        description="Tickets sold or held beyond the capacity of their pools: {{ $value }}.",
     )
 
 
@@ -31,7 +31,7 @@ def _invariants() -> Alert:
         severity="page",
         slo="correctness",
         summary="Stock, orders and money do not agree",
-        description="{{ $value }} findings of the query that must find nothing; `python -m backend check` names them.",
+        description="Invariants that do not hold: {{ $value }}; `python -m backend check` names them.",
     )
 
 
@@ -57,5 +57,5 @@ def _dead_letters(spec: Spec) -> Alert:
         severity="ticket",
         slo="events",
         summary="The sink {{ $labels.sink }} has given events up",
-        description=f"{{{{ $value | humanize }}}} events were given up within {over}; nobody tries them again unasked.",
+        description=f'Events given up within {over}: {{{{ printf "%.0f" $value }}}}. Nobody tries them again unasked.',
     )

@@ -42,7 +42,7 @@ def _waiting(spec: Spec) -> Alert:
         lasting=rule.for_,
         summary="Requests wait for a database connection",
         description=(
-            f"{rule.wait_quantile:.4g} of the callers in one pod get a connection within "
+            f"{rule.wait_quantile:.0%} of the callers in one pod get a connection within "
             f"{{{{ $value | humanizeDuration }}}}; expected are {rule.wait:g} s."
         ),
     )
@@ -58,5 +58,5 @@ def _timeouts(spec: Spec) -> Alert:
         slo="saturation",
         lasting=spec.alerting.saturation.for_,
         summary="Requests get no database connection in time",
-        description=f"{{{{ $value | humanize }}}} callers gave up waiting within {slice_}, and so it goes on.",
+        description=f'Callers that gave up waiting within {slice_}: {{{{ printf "%.0f" $value }}}}, and so it goes on.',
     )

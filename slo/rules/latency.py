@@ -28,7 +28,7 @@ def _quantile_breaching(spec: Spec) -> Alert:
         lasting=rule.for_,
         summary="The journey {{ $labels.journey }} is slow",
         description=(
-            f"{latency.target:.4g} of its requests are to be answered within {latency.under:g} s; now that takes "
+            f"{latency.target:.0%} of its requests are to be answered within {latency.under:g} s; now that takes "
             "{{ $value | humanizeDuration }}."
         ),
     )
@@ -49,7 +49,7 @@ def _page_load_slow(spec: Spec) -> Alert:
         lasting=rule.for_,
         summary="The page {{ $labels.page }} appears slowly in browsers",
         description=(
-            f"{load.quantile:.4g} of its views are to show their largest part within {load.under:g} s; now that takes "
+            f"{load.quantile:.0%} of its views are to show their largest part within {load.under:g} s; now that takes "
             "{{ $value | humanizeDuration }}."
         ),
     )

@@ -34,7 +34,7 @@ def _absent(spec: Spec) -> Alert:
         slo="measurement",
         lasting=spec.alerting.absent.for_,
         summary="{{ $labels.metric }}{{ with $labels.journey }} of the journey {{ . }}{{ end }} is not measured",
-        description="{{ $value }} series where there must always be one: no alert can tell how the service does.",
+        description="None of its series is left (absent: {{ $value }}), and no alert can tell how the service does.",
     )
 
 
@@ -50,7 +50,7 @@ def _bucket_missing(spec: Spec) -> Alert:
         slo="measurement",
         lasting=spec.alerting.for_.ticket,
         summary="{{ $labels.instance }} counts {{ $labels.metric }} without the edge {{ $labels.edge }}",
-        description="{{ $value }} of its histograms lack that bucket: the share within {{ $labels.edge }} s is wrong.",
+        description="Series without that bucket: {{ $value }}. The share within {{ $labels.edge }} s is wrong.",
     )
 
 
@@ -68,7 +68,7 @@ def _target_down(spec: Spec) -> Alert:
         slo="measurement",
         lasting=spec.alerting.absent.for_,
         summary="{{ $labels.instance }} of {{ $labels.job }} cannot be scraped",
-        description="{{ $value }} target gives no metrics; it may be down, or out of Prometheus's reach.",
+        description="It may be down or out of Prometheus's reach; targets there without metrics: {{ $value }}.",
     )
 
 
@@ -104,7 +104,7 @@ def _rules_failing() -> Alert:
         severity="ticket",
         slo="measurement",
         summary="Prometheus does not evaluate all rules",
-        description="{{ $value | humanize }} evaluations of {{ $labels.rule_group }} failed or were left out in 15m.",
+        description='Evaluations of {{ $labels.rule_group }} failed or left out in 15m: {{ printf "%.0f" $value }}.',
     )
 
 

@@ -25,7 +25,7 @@ def _crash_loop(spec: Spec) -> Alert:
         severity="ticket",
         slo="platform",
         summary="{{ $labels.namespace }}/{{ $labels.pod }} restarts again and again",
-        description="The container {{ $labels.container }} was restarted {{ $value | humanize }} times in 15 minutes.",
+        description='Restarts of the container {{ $labels.container }} in 15 minutes: {{ printf "%.0f" $value }}.',
     )
 
 
@@ -41,8 +41,8 @@ def _out_of_memory() -> Alert:
         slo="platform",
         summary="{{ $labels.namespace }}/{{ $labels.pod }} was killed for its memory",
         description=(
-            "The container {{ $labels.container }} reached its memory limit, and was restarted {{ $value | humanize }} "
-            "times in 15 minutes."
+            "The container {{ $labels.container }} reached its memory limit; restarts in 15 minutes: "
+            '{{ printf "%.0f" $value }}.'
         ),
     )
 

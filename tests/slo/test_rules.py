@@ -93,7 +93,7 @@ def test_the_alerts_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize("rule", rules_of(SPEC), ids=lambda rule: rule["alert"])
 def test_every_alert_says_what_it_is_about_and_what_to_do(rule: dict[str, Any]) -> None:
     assert rule["annotations"]["runbook_url"] == SPEC.links.runbook(rule["alert"])
-    assert "{{ $value" in rule["annotations"]["description"]
+    assert "$value" in rule["annotations"]["description"]
     assert rule["annotations"]["summary"]
     assert "slo" in rule["labels"] or "slo" in rule["expr"]
     if rule["labels"].get("severity"):
