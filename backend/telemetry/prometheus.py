@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+import orjson
+from pydantic import BaseModel, Field, PlainValidator, ValidationError, model_validator
 
 _MOST_BYTES = 8_000_000
 
@@ -16,27 +17,37 @@ class PrometheusError(Exception):
     """It does not answer in time, refuses, or answers nonsense: one line that says which."""
 
 
-def _number(text: object) -> float:
-    """Prometheus writes numbers as text, so that NaN and the infinities can be told."""
-    if not isinstance(text, str):
-        raise ValueError("expected a number as text")  # noqa: TRY004 - what pydantic expects of a validator
-    return float(text)
-
-
-Sample = tuple[float, Annotated[float, BeforeValidator(_number)]]
+Sample = tuple[float, float]
 """Seconds since 1970, and the value; it may be NaN."""
+
+
+def _sample(raw: Any) -> Sample:
+    """Prometheus writes values as text, so that NaN and the infinities can be told."""
+    moment, text = raw
+    if not isinstance(text, str):
+        raise ValueError("expected a value as text")  # noqa: TRY004 - what pydantic expects of a validator
+    return float(moment), float(text)
+
+
+def _samples(raw: Any) -> tuple[Sample, ...]:
+    """Read by hand: there are thousands of them in an answer, while customers wait for the event loop."""
+    try:
+        return tuple(map(_sample, raw))
+    except TypeError:
+        raise ValueError("expected moments and values") from None
 
 
 class Series(BaseModel):
     """One series of an answer, its samples in the order of time: one for a query at one moment."""
 
     metric: dict[str, str]
-    value: Sample | None = None
-    values: tuple[Sample, ...] = ()
+    samples: Annotated[tuple[Sample, ...], PlainValidator(_samples)] = Field(validation_alias="values", default=())
+    value: Annotated[tuple[Sample, ...], PlainValidator(lambda raw: _samples([raw]))] = ()
 
-    @property
-    def samples(self) -> tuple[Sample, ...]:
-        return self.values or ((self.value,) if self.value else ())
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        self.samples = self.samples or self.value
+        return self
 
     @property
     def latest(self) -> float:
@@ -90,8 +101,8 @@ class Prometheus:
         """The data of that part of the API. Every failure is a PrometheusError."""
         status, raw = await self._get(path, parameters or {})
         try:
-            answer = _Answer.model_validate_json(raw)
-        except ValidationError:
+            answer = _Answer.model_validate(orjson.loads(raw))
+        except (orjson.JSONDecodeError, ValidationError):
             raise PrometheusError(f"it answers {status} without the JSON of Prometheus's API") from None
         if answer.status != "success":
             raise PrometheusError(f"it refuses: {answer.error[:200] or status}")

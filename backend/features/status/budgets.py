@@ -164,7 +164,7 @@ def _histories(
         for moment, value in series.samples:
             place = round((moment - start) / step)
             if 0 <= place < len(history):
-                history[place] = _finite(value)
+                history[place] = round(value, 3) if math.isfinite(value) else None
         histories[_which(series)[1:]] = history
     return histories
 
