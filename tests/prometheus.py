@@ -14,11 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from tests.shop import free_ports
+from tests.slo.promql import program
 from tools import prometheus as programs
 from tools.processes import Start, start, stop
 
@@ -119,14 +119,6 @@ async def drip(request: web.Request) -> web.StreamResponse:
     while True:
         await response.write(b" ")
         await asyncio.sleep(0.05)
-
-
-def program(name: str) -> Path:
-    """Prometheus or promtool; a test that needs it fails where it cannot be had."""
-    found = programs.find(name)
-    if found is None:
-        pytest.fail(programs.MISSING)
-    return found
 
 
 @contextmanager
