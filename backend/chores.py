@@ -1,4 +1,4 @@
-"""The commands that do one thing and end: migrate, seed, events, redrive, check."""
+"""The commands that do one thing and end: migrate, rotate, seed, events, redrive, check."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from backend.db.logins import Login, allow
 from backend.db.migrate import migrate
 from backend.db.pool import Database
 from backend.features.catalogue.apply import Change, apply_events
 from backend.features.catalogue.seed import seed
 from backend.features.inventory.sweeps import broken_invariants
 from backend.messaging.upkeep import redrive
-from backend.parts import checking_database
+from backend.parts import aws_options, checking_database
+from backend.rotation import rotate
 from backend.settings import Settings
 
 Chore = Callable[[Settings, Namespace], Coroutine[object, object, int]]
@@ -24,6 +26,17 @@ async def migrate_schema(settings: Settings, options: Namespace) -> int:
     """Bring the schema up to date."""
     applied = await migrate(settings.database_url, options.phase, _say)
     _say(f"{len(applied)} migrations applied" if applied else "the schema is up to date")
+    if options.login:
+        login = Login.from_json(options.login.read_text(encoding="utf-8"))
+        await allow(settings.database_url, login)
+        _say(f"{login.user} may log in")
+    return 0
+
+
+async def rotate_login(settings: Settings, options: Namespace) -> int:
+    """Give the application a new password; the one in force stays valid until the next time."""
+    login = await rotate(settings.database_url, options.secret, aws_options(settings))
+    _say(f"{login.user} may log in, and is what {options.secret} says now")
     return 0
 
 
@@ -60,6 +73,7 @@ async def check_invariants(settings: Settings, _options: Namespace) -> int:
 
 COMMANDS: Mapping[str, Chore] = {
     "migrate": migrate_schema,
+    "rotate": rotate_login,
     "seed": seed_catalogue,
     "events": apply_file,
     "redrive": redrive_letters,

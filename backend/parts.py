@@ -10,6 +10,7 @@ from backend.domain.tokens import OrderTokens
 from backend.features.payments.free import FreeProvider
 from backend.features.payments.psp import PspProvider
 from backend.features.payments.stripe import StripeProvider
+from backend.messaging.aws import AwsOptions
 from backend.settings import Settings
 from backend.telemetry.logs import LogOptions
 from backend.telemetry.metrics import Metrics
@@ -65,6 +66,11 @@ def provider(settings: Settings) -> PaymentProvider:
             )
         case "free":
             return FreeProvider()
+
+
+def aws_options(settings: Settings) -> AwsOptions:
+    """How AWS is reached."""
+    return AwsOptions(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
 
 
 def tokens(settings: Settings) -> OrderTokens:

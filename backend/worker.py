@@ -22,7 +22,6 @@ from backend.features.payments.inbox import forget_old_webhooks, process_inbox
 from backend.features.payments.reconciler import Reconciler
 from backend.features.payments.settlements import Settlements
 from backend.features.status.checks import record_check
-from backend.messaging.aws import AwsOptions
 from backend.messaging.events import Sink
 from backend.messaging.loops import Pause, every, poll
 from backend.messaging.relay import Relay
@@ -158,7 +157,7 @@ def _transport(settings: Settings) -> Transport:
     if settings.smtp_url:
         return SmtpTransport(SmtpServer.from_url(settings.smtp_url))
     if settings.ses:
-        return SesTransport(_aws(settings))
+        return SesTransport(parts.aws_options(settings))
     return Mailbox(settings.mailbox_dir)
 
 
@@ -168,15 +167,11 @@ def _sinks(
     """Where the relay delivers to; with SNS the letters are written by the consumer of its queue."""
     if settings.events == "postgres":
         return [mail], []
-    topic = SnsSink(settings.sns_topic_arn, _aws(settings))
-    consumer = SqsConsumer(database, settings.sqs_queue_url, mail, _aws(settings))
+    topic = SnsSink(settings.sns_topic_arn, parts.aws_options(settings))
+    consumer = SqsConsumer(database, settings.sqs_queue_url, mail, parts.aws_options(settings))
     stack.push_async_callback(topic.close)
     stack.push_async_callback(consumer.close)
     return [topic], [consumer]
-
-
-def _aws(settings: Settings) -> AwsOptions:
-    return AwsOptions(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
 
 
 @asynccontextmanager

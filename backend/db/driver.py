@@ -116,6 +116,10 @@ class Connection:
         waiting = (queue.get_nowait() for _ in range(queue.qsize()))
         return [(notify.channel, notify.payload) for notify in waiting]
 
+    def password_verifier(self, user: str, password: str) -> str:
+        """What the server keeps of a password, computed here: neither the server nor its log ever sees the password."""
+        return str(extensions.encrypt_password(password, user, self._session, "scram-sha-256"))
+
     def close(self) -> None:
         """The server rolls back what is open, and ends the statement within connection_check_interval."""
         self._aiopg.close()
@@ -158,6 +162,11 @@ class Connection:
             return Unavailable(message)
         position = error.diag.statement_position
         return Rejected(message, state, error.diag.constraint_name, int(position) if position else None)
+
+
+def signed_in_as(dsn: str, user: str, password: str) -> str:
+    """The same database, by another login."""
+    return str(extensions.make_dsn(dsn, user=user, password=password))
 
 
 async def connect(options: DatabaseOptions) -> Connection:
