@@ -122,8 +122,10 @@ class _Outage:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Prometheus]:
         prometheus = Prometheus(self._shop["prometheus_url"], seconds=5.0)
-        yield prometheus
-        await prometheus.close()
+        try:
+            yield prometheus
+        finally:
+            await prometheus.close()
 
     async def _states(self) -> set[str]:
         """Of the alert, for whatever journey."""

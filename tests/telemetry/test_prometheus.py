@@ -26,8 +26,10 @@ Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @asynccontextmanager
 async def connected(url: str, seconds: float = 5.0) -> AsyncIterator[Prometheus]:
     prometheus = Prometheus(url, seconds)
-    yield prometheus
-    await prometheus.close()
+    try:
+        yield prometheus
+    finally:
+        await prometheus.close()
 
 
 async def complaint(url: str, seconds: float = 5.0) -> str:

@@ -31,8 +31,10 @@ def promise() -> Promise:
 async def budgets_of(promise: Promise, fake: FakePrometheus) -> AsyncIterator[Budgets]:
     async with fake.serving() as url:
         prometheus = Prometheus(url, seconds=0.5)
-        yield Budgets(promise, prometheus)
-        await prometheus.close()
+        try:
+            yield Budgets(promise, prometheus)
+        finally:
+            await prometheus.close()
 
 
 async def report(promise: Promise, fake: FakePrometheus) -> Report:
