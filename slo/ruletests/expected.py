@@ -49,7 +49,7 @@ class Watch:
 
 def burn_checks(spec: Spec, stream: Stream) -> Iterator[Check]:
     """Of both alerts on the objective's budget."""
-    burning = _Burning(spec, stream)
+    burning = Burning(spec, stream)
     lasting: dict[Severity, timedelta] = {"page": spec.alerting.for_.page, "ticket": spec.alerting.for_.ticket}
     for severity, time in lasting.items():
         pairs = [each for each in spec.alerting.of(severity) if can_fire(stream.objective, each)]
@@ -61,7 +61,7 @@ def burn_checks(spec: Spec, stream: Stream) -> Iterator[Check]:
 
 def ratio_checks(spec: Spec, stream: Stream, minutes: Sequence[int]) -> Iterator[Holds]:
     """Of every window on its own; not where a window begins just when things change, which one sample more decides."""
-    burning = _Burning(spec, stream)
+    burning = Burning(spec, stream)
     which = name("", {"slo": stream.objective.name} | stream.labels)
     for window in windows(spec):
         for minute in minutes:
@@ -96,7 +96,7 @@ def firing(holds: Sequence[bool], lasting: int, keep: int) -> list[bool]:
         since = (minute if since is None else since) if held else None
         if since is not None and (last is not None or minute - since >= lasting):  # it fires still, or from now on
             last = minute
-        if last is not None and minute - last >= keep:
+        if last is not None and minute - last > keep:
             last = None
         fires.append(last is not None)
     return fires
@@ -114,7 +114,7 @@ def _steps(time: timedelta) -> int:
     return round(time.total_seconds() / STEP)
 
 
-class _Burning:
+class Burning:
     """How fast one budget goes, in any window that ends at any minute."""
 
     def __init__(self, spec: Spec, stream: Stream) -> None:

@@ -60,7 +60,7 @@ def _some_gone(spec: Spec) -> World:
         Span("SLIAbsent", gone, _UNTIL, {"journey": journey}),
         Span("SLIAbsent", gone, _UNTIL, {"metric": "outbox_oldest_seconds"}),
         Span("SLIAbsent", labels={"metric": "invariants_broken"}),
-        Span("LatencyBucketMissing", _FROM, _UNTIL + _LOOKBACK, {"edge": under, "instance": "backend-2"}),
+        Span("LatencyBucketMissing", _FROM, _UNTIL + _LOOKBACK - 1, {"edge": under, "instance": "backend-2"}, ragged=1),
         Span("LatencyBucketMissing", labels={"instance": "backend-1"}),
         Span("TargetDown", _FROM, _UNTIL, {"instance": "backend-2"}),
         Span("TargetDown", labels={"instance": "backend-1"}),

@@ -1,63 +1,79 @@
-"""One build from one file: all that follows changes together, and nothing else is left lying about."""
-
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from slo import build
+from slo.__main__ import main
 from slo.spec import load_spec
 from tests.slo.edited import edited
 
-RULES, RULE_TESTS, DASHBOARDS = "slo/out/rules.yaml", "slo/out/tests", "slo/out/dashboards"
-EXPORT, THRESHOLDS, PROMISE, POLICY = (
-    "slo/out/openslo.yaml", "loadtests/thresholds.js", "docs/slos.md", "docs/error-budgets.md",
-)  # fmt: skip
+SPEC = load_spec()
+FILES = build.files(SPEC)
 
 
-Files = dict[Path, str]
+def test_what_is_committed_follows_from_the_promise() -> None:
+    assert build.differing(FILES) == []
 
 
-@pytest.fixture(scope="module")
-def made() -> Files:
-    """What follows from slo.yaml as it is."""
-    return build.files(load_spec())
+def test_building_again_changes_nothing(tmp_path: Path) -> None:
+    assert build.build(SPEC, tmp_path) == sorted(FILES)
+    assert build.build(SPEC, tmp_path) == []
 
 
-def kinds(paths: set[Path]) -> set[str]:
-    """The files, those of one folder together."""
-    folders = (RULE_TESTS, DASHBOARDS)
-    return {next((folder for folder in folders if path.is_relative_to(folder)), str(path)) for path in paths}
-
-
-@pytest.mark.parametrize(
-    ("change", "follows"),
-    [
-        (
-            ("availability: {target: 0.999}", "availability: {target: 0.9995}"),
-            {RULES, RULE_TESTS, DASHBOARDS, EXPORT, THRESHOLDS, PROMISE},
-        ),
-        (
-            ("- {target: 0.95, under: 0.8}", "- {target: 0.96, under: 0.6}"),
-            {RULES, RULE_TESTS, DASHBOARDS, EXPORT, THRESHOLDS, PROMISE},
-        ),
-        (("coverage: 0.9 ", "coverage: 0.8 "), {RULES, RULE_TESTS, DASHBOARDS, PROMISE, POLICY}),
-    ],
-    ids=["a target", "a threshold", "a limit of the gate"],
-)
-def test_a_change_reaches_everything_that_follows_from_it(
-    made: Files, change: tuple[str, str], follows: set[str], tmp_path: Path
-) -> None:
-    others = build.files(load_spec(edited(tmp_path, change)))
-    assert kinds({path for path, text in others.items() if made.get(path) != text}) >= follows
-
-
-def test_what_is_committed_follows_from_slo_yaml(made: Files) -> None:
-    assert build.differing(made) == [], "run `make slo`"
-
-
-def test_a_second_build_only_removes_what_nothing_makes(made: Files, tmp_path: Path) -> None:
-    assert build.build(load_spec(), tmp_path) == sorted(made)
-    left_over = tmp_path / "slo" / "out" / "dashboards" / "former.json"
-    left_over.write_text("{}")
-    assert build.build(load_spec(), tmp_path) == [left_over.relative_to(tmp_path)]
+def test_a_file_that_was_changed_or_that_nothing_makes_is_found_and_put_right(tmp_path: Path) -> None:
+    build.build(SPEC, tmp_path)
+    changed, left_over = tmp_path / "slo/out/rules.yaml", tmp_path / "slo/out/tests/old.yaml"
+    changed.write_text("groups: []\n")
+    left_over.write_text("tests: []\n")
+    wrong = [Path("slo/out/rules.yaml"), Path("slo/out/tests/old.yaml")]
+    assert build.differing(FILES, tmp_path) == wrong
+    assert build.build(SPEC, tmp_path) == wrong
     assert not left_over.exists()
+    assert build.differing(FILES, tmp_path) == []
+
+
+def test_a_target_that_moves_moves_everything_that_follows_from_it(tmp_path: Path) -> None:
+    before, after = FILES, build.files(load_spec(edited(tmp_path, ("target: 0.999}", "target: 0.998}"))))
+    moved = {str(path) for path in before if before[path] != after[path]}
+    assert {
+        "slo/out/rules.yaml",
+        "slo/out/tests/burning-1.yaml",
+        "slo/out/dashboards/overview.json",
+        "slo/out/openslo.yaml",
+        "loadtests/thresholds.js",
+        "docs/slos.md",
+    } <= moved
+
+
+def test_every_made_file_says_what_makes_it() -> None:
+    """But JSON, which has no comments, and the policy, of which only a table is made."""
+    silent = {str(path) for path, text in FILES.items() if "python -m slo build" not in text}
+    assert {path for path in silent if not path.endswith(".json")} == {"docs/error-budgets.md"}
+
+
+def test_check_names_the_files_and_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = edited(tmp_path, ("minimum_bad_events: 10", "minimum_bad_events: 12"))
+    monkeypatch.setenv("SLO_FILE", str(changed))
+    assert main(["check"]) == 1
+    assert "slo/out/rules.yaml does not follow from slo.yaml: run `make slo`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["build", "check", "explain"])
+def test_a_promise_that_cannot_be_kept_stops_every_command(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = edited(tmp_path, ("retention: 35d", "retention: 3d"))
+    monkeypatch.setenv("SLO_FILE", str(path))
+    assert main([command]) == 1
+    answer = capsys.readouterr()
+    assert answer.err.startswith(f"{path}:")
+    assert answer.out == ""
+
+
+def test_it_runs_as_a_module() -> None:
+    explained = subprocess.run([sys.executable, "-m", "slo", "explain"], capture_output=True, text=True, check=True)
+    assert "SLOAvailabilityFastBurn" in explained.stdout
