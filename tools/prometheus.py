@@ -1,8 +1,5 @@
-"""Prometheus and promtool: from PATH, else Debian's package unpacked into .tools/ without root."""
+"""Prometheus and promtool: from PATH, else from Debian's package."""
 
-import os
-import platform
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -12,42 +9,14 @@ from pathlib import Path
 from slo.rules import document
 from slo.series import duration
 from slo.spec import Spec
-from tools.console import step
-from tools.setup import ROOT
+from tools import debian
 
-HERE = ROOT / ".tools" / "prometheus"
 MISSING = "Prometheus is missing: install the package `prometheus` (apt-get install prometheus) to have it"
 
 
 def find(program: str = "prometheus") -> Path | None:
     """The program, fetched if need be, or None when it cannot be had on this machine."""
-    on_path = shutil.which(program)
-    if on_path is not None:
-        return Path(on_path)
-    if not (HERE / "usr" / "bin" / program).exists():
-        _fetch()
-    unpacked = HERE / "usr" / "bin" / program
-    return unpacked if unpacked.exists() else None
-
-
-def _fetch() -> None:
-    """Download and unpack; leaves nothing behind when there is no apt, no network or no package list."""
-    if platform.system() != "Linux" or shutil.which("apt-get") is None or shutil.which("dpkg") is None:
-        return
-    step("fetching Prometheus (once)")
-    new = HERE.with_name(f"prometheus.{os.getpid()}")
-    new.mkdir(parents=True)
-    try:
-        subprocess.run(["apt-get", "download", "prometheus"], cwd=new, capture_output=True, timeout=120, check=True)
-        package = next(new.glob("*.deb"))
-        subprocess.run(["dpkg", "-x", package.name, "."], cwd=new, capture_output=True, timeout=120, check=True)
-        package.unlink()
-        if not HERE.exists():
-            new.rename(HERE)
-    except (subprocess.SubprocessError, StopIteration, OSError):
-        return
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    return debian.find(program, "prometheus")
 
 
 def config(directory: Path, targets: dict[str, int], spec: Spec) -> Path:
