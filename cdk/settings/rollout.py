@@ -16,8 +16,10 @@ KEEP_ALIVE = 75  # how long backend and nginx keep an idle connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """What happens to a pod that goes: it sleeps while it serves as ever (pre_stop), is told to stop, serves on while
-    it asks everybody to come back elsewhere (drain), finishes what is under way, and is ended if it still runs.
+    """What a pod that goes does, and what the load balancer does meanwhile.
+
+    It sleeps while it serves as ever (pre_stop), is told to stop, serves on while it asks everybody to come back
+    elsewhere (drain), finishes what is under way, and is ended if it still runs.
     """
 
     pre_stop: int = 20

@@ -1,0 +1,1 @@
+"""The Kubernetes side: `inputs` say what was deployed on AWS, `charts` what runs there, the rest how a part is made."""
