@@ -70,7 +70,7 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
             "prometheusSpec": {
                 "retention": f"{settings.retention_days}d",
                 # A full volume stops Prometheus, so it forgets a little before.
-                "retentionSize": f"{settings.storage * 85 // 100}GiB",
+                "retentionSize": f"{settings.storage * 85 // 100}GB",
                 "storageSpec": {"volumeClaimTemplate": {"spec": _volume(settings.storage)}},
                 # Everything in these namespaces, whatever release label it wears.
                 "ruleSelectorNilUsesHelmValues": False,

@@ -102,8 +102,6 @@ def _parameters(settings: DatabaseSettings) -> dict[str, str]:
         "shared_preload_libraries": "pg_stat_statements",
         "log_min_duration_statement": str(settings.log_statements_over_ms),
         "log_lock_waits": "1",
-        "log_connections": "1",
-        "log_disconnections": "1",
         "idle_in_transaction_session_timeout": "60000",
     }
 

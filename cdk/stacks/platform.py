@@ -67,9 +67,9 @@ class PlatformStack(Stack):
             self._secret(
                 env,
                 names.Secret.PAYMENTS,
-                purpose="Keys of the payment provider; Stripe's own are filled in by a person",
-                known={"PSP_API_KEY": "", "STRIPE_SECRET_KEY": "", "STRIPE_WEBHOOK_SECRET": ""},
-                generated="PSP_WEBHOOK_SECRET",
+                purpose="Keys of Stripe, which a person fills in, and of the test payment provider",
+                known={"STRIPE_SECRET_KEY": "", "STRIPE_WEBHOOK_SECRET": ""},
+                generated="PSP_SECRET",
                 unrotated="The payment provider makes these keys, on its own page.",
             ),
             self._secret(

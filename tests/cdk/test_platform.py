@@ -149,7 +149,7 @@ def test_prometheus_keeps_what_the_promise_looks_back_over(assembly: Assembly, s
     volume = spec["storageSpec"]["volumeClaimTemplate"]["spec"]
     assert volume["resources"]["requests"]["storage"] == f"{settings.storage}Gi"
     assert volume["storageClassName"] == names.STORAGE_CLASS
-    assert int(spec["retentionSize"].removesuffix("GiB")) < settings.storage
+    assert int(spec["retentionSize"].removesuffix("GB")) < settings.storage
 
 
 def test_prometheus_takes_every_rule_and_target_of_our_namespaces(assembly: Assembly, stack: Template) -> None:
