@@ -7,7 +7,7 @@ from slo import series as recorded
 from slo.objectives import HTTP
 from slo.ruletests.model import Check, Series, World
 from slo.ruletests.notation import counter, gauge
-from slo.ruletests.simple import Span, span_checks
+from slo.ruletests.simple import Span, span_checks, steps
 from slo.ruletests.traffic import Phase, journey_series, name, payment_series, pool_series
 from slo.spec import Spec
 
@@ -75,7 +75,8 @@ def _some_gone(spec: Spec) -> World:
 
 def _history(spec: Spec) -> World:
     """Coverage itself is given: it would take the window's whole length to come about."""
-    length = _DAY + 120
+    wait = steps(spec.alerting.for_.ticket)  # evaluated as often as that, or a day and a half would take a while
+    length = _DAY + 6 * wait + _LOOKBACK
     days = spec.window / timedelta(days=1)
     least = spec.gate.coverage
     growing = [min(0.1 + minute / _DAY / days, 1) for minute in range(0, length + 1, 5)]
@@ -93,7 +94,7 @@ def _history(spec: Spec) -> World:
     about = (
         "much of the history is lost for one objective; one has nearly all of it, one is young and gains a day a day"
     )
-    return World(about, tuple(series), tuple(found), evaluation=300, step=300)
+    return World(about, tuple(series), tuple(found), evaluation=wait * 60, step=300)
 
 
 def _vital(spec: Spec) -> tuple[Series, ...]:

@@ -7,7 +7,7 @@ from slo.ruletests.model import STEP, Check, Series, World
 from slo.ruletests.traffic import Life, Phase, histogram, minutes, parts
 from slo.spec import Spec
 
-_LENGTH = 150
+_LENGTH = 110
 
 
 def worlds(spec: Spec) -> Iterator[World]:
@@ -17,7 +17,7 @@ def worlds(spec: Spec) -> Iterator[World]:
     hour = spec.alerting.of("page")[0].long.total_seconds()
     views = least * 4 / hour
     lives = {
-        "event": [Phase(30, views), Phase(60, views, slow=slow), Phase(_LENGTH - 90, views)],
+        "event": [Phase(20, views), Phase(50, views, slow=slow), Phase(_LENGTH - 70, views)],
         "list": [Phase(_LENGTH, views, slow=within)],
         "order": [Phase(_LENGTH, least / 2 / hour, slow=slow)],
     }
@@ -27,7 +27,7 @@ def worlds(spec: Spec) -> Iterator[World]:
         series += histogram("web_vitals_lcp_seconds", {"page": page}, spec.buckets.lcp, life)
         watch = Watch("PageLoadSlow", "ticket", spec.alerting.slow_quantile.for_, {"page": page})
         found += checks(spec, watch, _slow(spec, life), minutes(life))
-    yield World("one page is slow for an hour, one is quick, one slow but seen by few", tuple(series), tuple(found))
+    yield World("one page is slow for a while, one is quick, one slow but seen by few", tuple(series), tuple(found))
 
 
 def _slow(spec: Spec, life: Life) -> Condition:
