@@ -1,6 +1,8 @@
 """Pods times connections fit the database, by the numbers that the backend itself uses."""
 
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,13 @@ from backend.settings import Settings
 from cdk.settings import ENVIRONMENTS, environment
 from cdk.settings.database import RESERVED_CONNECTIONS
 from cdk.settings.workloads import BESIDE_THE_POOL, Workload, connections_allowed, connections_needed
+from tests.box_office import BoxOffice
+from tests.shop import running_shop, together
+
+SESSIONS = """
+SELECT application_name, count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1
+"""
 
 counts = st.integers(1, 200)
 
@@ -58,6 +67,19 @@ def test_the_service_takes_the_pools_of_the_settings(name: str) -> None:
         assert taken.db_pool_size == pods.pool
 
 
-def test_a_process_holds_no_more_beside_its_pool_than_is_planned_for() -> None:
-    """serve: one that listens, one that checks on demand; the worker: one that checks."""
-    assert BESIDE_THE_POOL == 2
+async def test_a_process_holds_no_more_beside_its_pool_than_is_planned_for(
+    box_office: BoxOffice, dsn: str, tmp_path: Path
+) -> None:
+    """A whole shop, serve and worker, with buyers and somebody who asks for a fresh check all the time."""
+    pool = 2
+    sale = await box_office.publish(capacity=1000)
+    most: Counter[str] = Counter()
+    async with running_shop(box_office, dsn, tmp_path, db_pool_size=pool) as shop:
+        for _ in range(10):
+            await together(*(shop.hold(sale) for _ in range(20)), shop.ask("GET", "/api/status?fresh=1"))
+            for name, held in await box_office.rows(SESSIONS):
+                most[name] = max(most[name], held)
+    of_the_shop = {name: held for name, held in most.items() if name != "aegistickets"}  # that one is the test's own
+    assert {"aegistickets-serve", "aegistickets-worker"} <= set(of_the_shop)
+    assert all(of_the_shop[f"aegistickets-{name}"] <= pool for name in ("serve", "worker"))
+    assert sum(of_the_shop.values()) <= 2 * (pool + BESIDE_THE_POOL)
