@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import setup
+from tools.console import Failure
 
 ROOT = setup.ROOT
 
@@ -14,7 +15,7 @@ ROOT = setup.ROOT
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what the set-up of Python reads, in which nothing is installed yet."""
-    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    shutil.copytree(ROOT / "tools", tmp_path / "tools", ignore=shutil.ignore_patterns("node_modules"))
     (tmp_path / "backend").mkdir()
     for name in ("requirements.txt", "requirements.lock", "backend/requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -123,3 +124,38 @@ def test_what_failed_to_be_made_is_not_fresh(checkout: Path) -> None:
     with pytest.raises(RuntimeError), setup.stamped(stamp, [checkout / "requirements.txt"]):
         raise RuntimeError
     assert not stamp.exists()
+
+
+def test_without_checkov_the_set_up_goes_on_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_network(*_: object, **__: object) -> None:
+        raise Failure("no network: the package index cannot be reached")
+
+    monkeypatch.setattr(setup, "CHECKOV", tmp_path / "checkov")
+    monkeypatch.setattr(setup, "_run", no_network)
+    setup.checkov()
+    assert "WARNING: checkov cannot be had: no network" in capsys.readouterr().out
+    assert not (tmp_path / "checkov" / ".stamp").exists()
+
+
+def test_the_cdk_is_beside_the_programs_of_the_environment_once_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli, venv = tmp_path / "cdk-cli", tmp_path / "venv"
+    shutil.copytree(ROOT / "tools" / "cdk-cli", cli, ignore=shutil.ignore_patterns("node_modules"))
+    (venv / "bin").mkdir(parents=True)
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "CDK_CLI", cli)
+    monkeypatch.setattr(setup, "VENV", venv)
+    installs = []
+
+    def npm(name: str, args: list[str | Path], *, cwd: Path) -> None:
+        installs.append((name, args[1:2], cwd))
+        (cli / "node_modules").mkdir()
+
+    monkeypatch.setattr(setup, "_run", npm)
+    setup.cdk_cli()
+    setup.cdk_cli()
+    assert installs == [("cdk-cli", ["ci"], cli)]
+    assert (venv / "bin" / "cdk").readlink() == cli / "node_modules" / ".bin" / "cdk"
