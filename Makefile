@@ -33,13 +33,13 @@ bench: ## measure the shop against its performance targets
 screenshots: ## take the pictures in docs/screenshots from a shop of its own
 	$(tool) page screenshots
 
-synth: ## write and check the AWS templates of dev and prod into cdk.out (ENV=dev for one)
+synth: ## write and check AWS templates (cdk.out) and manifests (dist) of dev and prod (ENV=dev for one)
 	$(tool) aws synth
 
 grafana: ## open Grafana of ENV=dev or prod at http://localhost:3000, and say where its password is
 	$(tool) python grafana
 
 clean: ## remove what was installed, built and cached; the shop's data stays
-	@rm -rf .venv .tools build cdk.out tools/cdk-cli/node_modules frontend/node_modules frontend/dist
+	@rm -rf .venv .tools build cdk.out dist tools/*/node_modules frontend/node_modules frontend/dist
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

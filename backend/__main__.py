@@ -21,7 +21,7 @@ _NO_SECRET = {"SECRET_KEY": "signs nothing here"}  # whoever looks at the databa
 
 def main(arguments: list[str]) -> int:
     """Run one command; 0 when it did what it says, 1 with one line that says what to do when it could not."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         if options.command == "psp":
             return _run_psp()
@@ -40,7 +40,7 @@ def _what_to_do(error: Exception) -> str:
     return str(error)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="answer customers over HTTP")

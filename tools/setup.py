@@ -1,8 +1,8 @@
 """Installs what the other commands need, once: `python -m tools.setup PART [TOOL ARGUMENTS…]`, then runs that tool.
 
-PART is python (.venv), packages (also the front end's npm packages), page (also the built front end) or aws (the CDK's
-command line and what checks its templates). A stamp file beside each holds the hash of what it was made from. Standard
-library only: it runs before anything is installed.
+PART is python (.venv), packages (also the front end's npm packages), page (also the built front end) or aws (the
+command lines of CDK and cdk8s, and what checks their output). A stamp file beside each holds the hash of what it was
+made from. Standard library only: it runs before anything is installed.
 """
 
 import fcntl
@@ -26,6 +26,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"
 CDK_CLI = ROOT / "tools" / "cdk-cli"
+CDK8S_CLI = ROOT / "tools" / "cdk8s-cli"
 CHECKOV = ROOT / ".tools" / "checkov"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report"}
 QUIETLY = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile", "--retries=2"]
@@ -83,14 +84,23 @@ def page() -> None:
 
 def cdk_cli() -> None:
     """Install the CDK's command line, and put it beside the programs of .venv."""
-    sources = [CDK_CLI / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    with stamped(CDK_CLI / "node_modules" / ".stamp", sources) as fresh:
+    _command_line("cdk", CDK_CLI)
+
+
+def cdk8s_cli() -> None:
+    """Install cdk8s's command line likewise, with the schemas that custom resources are checked by."""
+    _command_line("cdk8s", CDK8S_CLI)
+
+
+def _command_line(program: str, folder: Path) -> None:
+    sources = [folder / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    with stamped(folder / "node_modules" / ".stamp", sources) as fresh:
         if not fresh:
-            step("installing the CDK's command line (once)")
-            _run("cdk-cli", [VENV / "bin" / "npm", "ci", *QUICK_TO_FAIL], cwd=CDK_CLI)
-    link = VENV / "bin" / "cdk"
+            step(f"installing the command line of {program} (once)")
+            _run(folder.name, [VENV / "bin" / "npm", "ci", *QUICK_TO_FAIL], cwd=folder)
+    link = VENV / "bin" / program
     link.unlink(missing_ok=True)
-    link.symlink_to(CDK_CLI / "node_modules" / ".bin" / "cdk")
+    link.symlink_to(folder / "node_modules" / ".bin" / program)
 
 
 def checkov() -> None:
@@ -133,7 +143,7 @@ def _steps() -> dict[str, list[Callable[[], None]]]:
         "python": [python],
         "packages": [python, packages],
         "page": [python, packages, page],
-        "aws": [python, cdk_cli, checkov],
+        "aws": [python, cdk_cli, cdk8s_cli, checkov],
     }
 
 

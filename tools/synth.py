@@ -1,6 +1,7 @@
-"""Writes what AWS is asked for, and checks it: `python -m tools.synth`, for ENV=dev, ENV=prod, or both.
+"""Writes what AWS and Kubernetes are asked for, and checks it: `python -m tools.synth`, for ENV=dev, ENV=prod, or both.
 
-Templates land in cdk.out/ENV. Both environments are made at the same time; the output of each step is in build/.
+Templates land in cdk.out/ENV, manifests in dist/ENV. Both environments are made at the same time; the output of each
+step is in build/.
 """
 
 import os
@@ -19,9 +20,12 @@ from tools.setup import CHECKOV, ROOT
 from tools.setup import environment as with_our_programs
 
 OUT = ROOT / "cdk.out"
+MANIFESTS = ROOT / "dist"
+CHARTS = ROOT / "cdk8s"
 MISSING = "checkov is not installed (no network when it was tried?), so its checks were LEFT OUT; the others ran"
 # The CDK's own constructs name some dependencies twice, which harms nobody.
 CFN_LINT = ("cfn-lint", "--ignore-checks", "W3005", "--")
+APP = "PYTHONPATH=.. python main.py"  # as in cdk8s.yaml, but for one environment
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Step:
     command: Callable[[str], Sequence[str | Path]]
     done: str
     possible: Callable[[], bool] = lambda: True
+    cwd: Path = ROOT
 
 
 STEPS = [
@@ -45,6 +50,29 @@ STEPS = [
         "checkov",
         lambda env: (CHECKOV / "bin" / "checkov", "--directory", OUT / env, "--config-file", "cdk/checkov.yaml"),
         "0 findings of checkov",
+        possible=(CHECKOV / ".stamp").exists,
+    ),
+    Step(
+        "manifests",
+        lambda env: ("cdk8s", "synth", "--no-check-upgrade", "--app", f"{APP} {env}", "--output", MANIFESTS / env),
+        "manifests synthesized",
+        cwd=CHARTS,
+    ),
+    Step(
+        "manifest-checks",
+        lambda env: ("env", f"PYTHONPATH={ROOT}:{CHARTS}", "python", "-m", "ticketing.checks", env, MANIFESTS / env),
+        "0 findings of the schemas of Kubernetes and of custom resources, of references, safety and timings",
+    ),
+    Step(
+        "manifest-checkov",
+        lambda env: (
+            CHECKOV / "bin" / "checkov",
+            "--directory",
+            MANIFESTS / env,
+            "--config-file",
+            "cdk8s/checkov.yaml",
+        ),
+        "0 findings of checkov in the manifests",
         possible=(CHECKOV / ".stamp").exists,
     ),
 ]
@@ -64,7 +92,8 @@ def main(_arguments: list[str]) -> int:
         say(f"WARNING: {MISSING}")
     if failures:
         raise Failure("; ".join(failures))
-    step(f"templates of {' and '.join(names)} are in {OUT.relative_to(ROOT)}/")
+    made = " and ".join(names)
+    step(f"of {made}, templates are in {OUT.relative_to(ROOT)}/ and manifests in {MANIFESTS.relative_to(ROOT)}/")
     return 0
 
 
@@ -84,17 +113,17 @@ def _synthesize(env: str) -> str:
             continue
         began = time.monotonic()
         log = ROOT / "build" / f"{each.name}-{env}.log"
-        if _run(each.command(env), log) != 0:
+        if _run(each, env, log) != 0:
             say(f"\n--- {env}: {each.name}\n{log.read_text(errors='replace').strip()}\n")
             return _why(env, each, log)
         step(f"{env}: {each.done} ({time.monotonic() - began:.1f} s)")
     return ""
 
 
-def _run(command: Sequence[str | Path], log: Path) -> int:
+def _run(each: Step, env: str, log: Path) -> int:
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
-    process = processes.start(processes.Start(command, log=log, cwd=ROOT, env=with_our_programs()))
+    process = processes.start(processes.Start(each.command(env), log=log, cwd=each.cwd, env=with_our_programs()))
     try:
         return process.wait()
     finally:

@@ -18,8 +18,6 @@ from ticketing.shop import (
     FRONTEND,
     MIGRATION,
     PAYMENTS,
-    PRESCALING,
-    PROBE,
     ROTATION,
     WORKER,
     sells_for_real,
@@ -46,21 +44,17 @@ class Policies(Chart):
         aws = [_to(_blocks([POD_IDENTITY]), 80), _to(_blocks([_ANYWHERE]), 443)]
         bank = [] if sells_for_real(inputs) else [_to(_pods(PAYMENTS), PAYMENTS_PORT)]
         stripe = [_to(_blocks([_ANYWHERE]), 443)] if sells_for_real(inputs) else []
-        callers = _pods(PRESCALING) if sells_for_real(inputs) else [*_pods(PRESCALING), *_pods(PAYMENTS)]
+        reporters = [] if sells_for_real(inputs) else [_from(_pods(PAYMENTS), BACKEND_PORT)]
 
         self._allow(
             BACKEND,
-            comes=[_from(load_balancer, BACKEND_PORT), _from(callers, BACKEND_PORT), scraped],
+            comes=[_from(load_balancer, BACKEND_PORT), *reporters, scraped],
             goes=[database, _to(_prometheus(), _PROMETHEUS_PORT), *bank, *stripe],
         )
         self._allow(WORKER, comes=[scraped], goes=[database, *aws, *bank])
         self._allow(FRONTEND, comes=[_from(load_balancer, FRONTEND_PORT)], goes=[])
         self._allow(MIGRATION, comes=[], goes=[database])
         self._allow(ROTATION, comes=[], goes=[database, *aws])
-        # The cluster's API: a service first, then one of its addresses in the VPC.
-        api = _to(_blocks([inputs.env.network.service_cidr, inputs.env.network.cidr]), 443)
-        self._allow(PRESCALING, comes=[], goes=[_to(_pods(BACKEND), BACKEND_PORT), api])
-        self._allow(PROBE, comes=[], goes=[_to(_blocks([_ANYWHERE]), 443)])
         if not sells_for_real(inputs):
             self._allow(
                 PAYMENTS,

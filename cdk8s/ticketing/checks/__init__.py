@@ -1,0 +1,1 @@
+"""What must be true of the manifests, whoever wrote them: `python -m ticketing.checks ENV FOLDER`."""
