@@ -38,6 +38,7 @@ def _rush(spec: Spec) -> World:
     share, last = sum(bad) / sum(events), minutes(life)
     measured = timedelta(minutes=last) / spec.window
     which = name("", {"slo": availability.name, "journey": journey})
+    short = f"{recorded.error_ratio(spec.sample_window)}{which}"
     coverage = f"{recorded.COVERAGE}{which}"
     return World(
         f"a rush in a quiet hour: {share:.1%} of all requests failed, and all windows say so",
@@ -45,8 +46,10 @@ def _rush(spec: Spec) -> World:
         (
             *(Holds(_near(f"{recorded.error_ratio(window)}{which}", share), last) for window in _long(spec)),
             *_judged(spec, availability, which, share, last),
+            # What is not done: the average of the short ratios does not even see half of it.
+            Holds(f"count(avg_over_time({short}[{last}m]) < {share / 2!r})", last),
             # Nobody came for longer than the shortest window: that is no ratio, neither 0 nor NaN.
-            Holds(f"count(absent({recorded.error_ratio(spec.sample_window)}{which}))", _IDLE[1] - 1),
+            Holds(f"count(absent({short}))", _IDLE[1] - 1),
             # Measured from the second sample on, and counted by evaluations.
             Holds(f"count(abs({coverage} / {measured!r} - 1) < {1 / 20!r})", last),
         ),
