@@ -1,0 +1,141 @@
+"""Pods of the backend as the cluster replaces them: a new one first, the old one told to go by the same clock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+import yaml
+
+from cdk.names import PRODUCT
+from cdk.settings.rollout import PROPAGATION
+from tests.rollout.balancer import LoadBalancer
+from tests.shop import ROOT, free_ports
+from tools.processes import Process, Start, start, stop
+
+_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """In seconds. propagation: from a pod's end being wished until no request is sent to it, at the latest."""
+
+    pre_stop: float
+    drain: float
+    grace: float
+    idle: float
+    health_interval: float
+    healthy: int
+    propagation: float = PROPAGATION
+
+    @classmethod
+    def of(cls, environment: str) -> Times:
+        """As the manifests of dev or prod have them, synthesized anew."""
+        objects = _manifests(environment)
+        pod = objects["Deployment", "backend"]["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        (drain,) = [each["value"] for each in container["env"] if each["name"] == "DRAIN_SECONDS"]
+        annotations = objects["Ingress", PRODUCT]["metadata"]["annotations"]
+        balancer = {name.partition("/")[2]: value for name, value in annotations.items()}
+        (idle,) = re.findall(r"idle_timeout.timeout_seconds=(\d+)", balancer["load-balancer-attributes"])
+        return cls(
+            pre_stop=float(container["lifecycle"]["preStop"]["sleep"]["seconds"]),
+            drain=float(drain),
+            grace=float(pod["terminationGracePeriodSeconds"]),
+            idle=float(idle),
+            health_interval=float(balancer["healthcheck-interval-seconds"]),
+            healthy=int(balancer["healthy-threshold-count"]),
+        )
+
+    @property
+    def of_a_rollout(self) -> float:
+        """How long it takes to replace two pods: the second new one starts when the first old one begins to go."""
+        return 2 * (self.healthy * self.health_interval + 6) + self.pre_stop + self.drain + 2
+
+
+def _manifests(environment: str) -> dict[tuple[str, str], Any]:
+    """Each object of the backend and of the way to it, by kind and name."""
+    with TemporaryDirectory(prefix="manifests-") as folder:
+        variables = {**os.environ, "PYTHONPATH": str(ROOT), "CDK8S_OUTDIR": folder}
+        command = [sys.executable, "main.py", environment]
+        subprocess.run(command, cwd=ROOT / "cdk8s", env=variables, capture_output=True, check=True)
+        paths = [next(Path(folder).glob(f"*-{chart}.k8s.yaml")) for chart in ("backend", "edge")]
+        texts = [path.read_text(encoding="utf-8") for path in paths]
+    bodies = [body for text in texts for body in yaml.safe_load_all(text)]
+    return {(body["kind"], body["metadata"]["name"]): body for body in bodies}
+
+
+class Pods:
+    """Up to four: two that are there and two that take their places."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str], times: Times) -> None:
+        self._folder = folder
+        self._variables = variables
+        self._times = times
+        self._processes: dict[int, Process] = {}
+        self.ports = free_ports(4)
+
+    async def start(self, number: int, balancer: LoadBalancer) -> None:
+        """Start one; it gets requests once the load balancer's health checks have passed."""
+        (metrics,) = free_ports(1)
+        env = {
+            **os.environ,
+            **self._variables,
+            "PORT": str(self.ports[number]),
+            "METRICS_PORT": str(metrics),
+            "DRAIN_SECONDS": str(self._times.drain),
+        }
+        command = [sys.executable, "-m", "backend", "serve"]
+        how = Start(command, log=self._folder / f"pod{number}.log", cwd=ROOT, env=env)
+        self._processes[number] = await asyncio.to_thread(start, how)
+        await self._healthy(number)
+        balancer.register(number)
+
+    async def end(self, number: int, balancer: LoadBalancer) -> None:
+        """Have it go as the cluster does: it serves on through its sleep, is told to stop, and must be gone in time."""
+        await asyncio.gather(self._forget(number, balancer), self._terminate(number))
+
+    def stop(self) -> None:
+        for process in self._processes.values():
+            stop(process)
+
+    async def _healthy(self, number: int) -> None:
+        passed = 0
+        give_up = time.monotonic() + _START_SECONDS
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
+            while passed < self._times.healthy:
+                await asyncio.sleep(self._times.health_interval if passed else 0.1)
+                passed = passed + 1 if await self._ready(client, number) else 0
+                assert time.monotonic() < give_up, (self._folder / f"pod{number}.log").read_text()[-2000:]
+
+    async def _ready(self, client: aiohttp.ClientSession, number: int) -> bool:
+        try:
+            async with client.get(f"http://127.0.0.1:{self.ports[number]}/readiness") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def _forget(self, number: int, balancer: LoadBalancer) -> None:
+        await asyncio.sleep(self._times.propagation)
+        balancer.deregister(number)
+
+    async def _terminate(self, number: int) -> None:
+        process = self._processes[number]
+        await asyncio.sleep(self._times.pre_stop)
+        process.send_signal(signal.SIGTERM)
+        give_up = time.monotonic() + self._times.grace - self._times.pre_stop
+        while process.poll() is None:
+            assert time.monotonic() < give_up, "the pod does not go in time and would be killed"
+            await asyncio.sleep(0.1)
+        assert process.returncode == 0
