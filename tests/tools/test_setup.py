@@ -139,14 +139,15 @@ def test_without_checkov_the_set_up_goes_on_and_says_so(
     assert not (tmp_path / "checkov" / ".stamp").exists()
 
 
-def test_the_cdk_is_beside_the_programs_of_the_environment_once_it_is_installed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["cdk", "cdk8s"])
+def test_a_command_line_is_beside_the_programs_of_the_environment_once_it_is_installed(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cli, venv = tmp_path / "cdk-cli", tmp_path / "venv"
-    shutil.copytree(ROOT / "tools" / "cdk-cli", cli, ignore=shutil.ignore_patterns("node_modules"))
+    cli, venv = tmp_path / f"{program}-cli", tmp_path / "venv"
+    shutil.copytree(ROOT / "tools" / cli.name, cli, ignore=shutil.ignore_patterns("node_modules"))
     (venv / "bin").mkdir(parents=True)
     monkeypatch.setattr(setup, "ROOT", tmp_path)
-    monkeypatch.setattr(setup, "CDK_CLI", cli)
+    monkeypatch.setattr(setup, f"{program.upper()}_CLI", cli)
     monkeypatch.setattr(setup, "VENV", venv)
     installs = []
 
@@ -155,7 +156,8 @@ def test_the_cdk_is_beside_the_programs_of_the_environment_once_it_is_installed(
         (cli / "node_modules").mkdir()
 
     monkeypatch.setattr(setup, "_run", npm)
-    setup.cdk_cli()
-    setup.cdk_cli()
-    assert installs == [("cdk-cli", ["ci"], cli)]
-    assert (venv / "bin" / "cdk").readlink() == cli / "node_modules" / ".bin" / "cdk"
+    install = {"cdk": setup.cdk_cli, "cdk8s": setup.cdk8s_cli}[program]
+    install()
+    install()
+    assert installs == [(cli.name, ["ci"], cli)]
+    assert (venv / "bin" / program).readlink() == cli / "node_modules" / ".bin" / program

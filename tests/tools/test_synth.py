@@ -13,6 +13,7 @@ from tools.synth import Step
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(synth, "ROOT", tmp_path)
     monkeypatch.setattr(synth, "OUT", tmp_path / "cdk.out")
+    monkeypatch.setattr(synth, "MANIFESTS", tmp_path / "dist")
     return tmp_path
 
 
