@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from backend.__main__ import _parser
+from backend.__main__ import parser
 from backend.settings import Settings
 from cdk import names
 from slo.rules.document import alerts, document, groups
@@ -128,7 +128,7 @@ def test_commands_of_the_backend_exist() -> None:
     assert said
     for command in said:
         arguments = [*command.split(), *(["FILE.yaml"] if command == "events apply" else [])]
-        assert _parser().parse_args(arguments).command == arguments[0]
+        assert parser().parse_args(arguments).command == arguments[0]
 
 
 def test_variables_of_the_backend_exist() -> None:
