@@ -96,7 +96,9 @@ def test_slow_statements_lock_waits_and_statistics_are_recorded(stack: Template,
     assert database["EnableCloudwatchLogsExports"] == ["postgresql", "upgrade"]
 
 
-def test_performance_insights_and_enhanced_monitoring_are_on(database: Resource) -> None:
+def test_performance_insights_and_enhanced_monitoring_are_on(assembly: Assembly, database: Resource) -> None:
+    months = assembly.env.database.insights_months
+    assert database["PerformanceInsightsRetentionPeriod"] == (31 * months if months else 7)
     assert database["EnablePerformanceInsights"] is True
     assert database["DatabaseInsightsMode"] == "standard"
     assert database["MonitoringInterval"] == 60
@@ -109,13 +111,29 @@ def test_everything_is_encrypted_with_a_key_of_ours(stack: Template, database: R
     assert database["PerformanceInsightsKMSKeyId"]["Fn::GetAtt"][0] == key.id
 
 
+def test_backups_and_maintenance_come_while_few_people_buy_and_never_at_once(database: Resource) -> None:
+    assert database["PreferredBackupWindow"] == "02:00-03:00"
+    assert database["PreferredMaintenanceWindow"] == "tue:03:30-tue:04:30"
+
+
 def test_backups_are_kept_as_long_as_the_settings_say(assembly: Assembly, database: Resource) -> None:
     assert database["BackupRetentionPeriod"] == assembly.env.database.backup_days
     assert database["CopyTagsToSnapshot"] is True
 
 
+def test_the_parameters_and_the_name_of_the_database_are_in_force(stack: Template, database: Resource) -> None:
+    assert database["DBParameterGroupName"] == {"Ref": stack.only("RDS::DBParameterGroup").id}
+    assert database["DBName"] == names.DATABASE
+
+
+def test_it_begins_no_connection_itself(stack: Template) -> None:
+    (rule,) = stack.only("EC2::SecurityGroup")["SecurityGroupEgress"]
+    assert rule["CidrIp"] == "255.255.255.255/32"  # nowhere: CloudFormation takes an empty list for everywhere
+
+
 def test_it_lives_in_the_data_subnets_and_has_no_public_address(stack: Template, database: Resource) -> None:
     assert database["PubliclyAccessible"] is False
+    assert database["DBSubnetGroupName"] == {"Ref": stack.only("RDS::DBSubnetGroup").id}
     subnets = [json.dumps(each) for each in stack.only("RDS::DBSubnetGroup")["SubnetIds"]]
     assert len(subnets) == 3
     assert all("dataSubnet" in each for each in subnets)

@@ -31,8 +31,10 @@ def actions(stack: Template, output: names.Output) -> set[str]:
 def test_a_role_is_for_one_repository_and_one_environment_of_it(
     assembly: Assembly, stack: Template, output: names.Output, suffix: str
 ) -> None:
-    (statement,) = role(stack, output)["AssumeRolePolicyDocument"]["Statement"]
+    found = role(stack, output)
+    (statement,) = found["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert found["MaxSessionDuration"] == 3600
     assert statement["Condition"] == {
         "StringEquals": {
             f"{ISSUER}:aud": "sts.amazonaws.com",
@@ -42,7 +44,8 @@ def test_a_role_is_for_one_repository_and_one_environment_of_it(
 
 
 def test_an_account_has_one_identity_provider_for_github(dev: Assembly, prod: Assembly) -> None:
-    assert dev[names.Stack.DELIVERY].only("IAM::OIDCProvider")["ClientIdList"] == ["sts.amazonaws.com"]
+    made = dev[names.Stack.DELIVERY].only("IAM::OIDCProvider")
+    assert (made["Url"], made["ClientIdList"]) == (f"https://{ISSUER}", ["sts.amazonaws.com"])
     assert prod[names.Stack.DELIVERY].all("IAM::OIDCProvider") == []
     trust = role(prod[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)["AssumeRolePolicyDocument"]["Statement"][0]
     assert text_of(trust["Principal"]["Federated"]).endswith(f":iam::{prod.env.account}:oidc-provider/{ISSUER}")

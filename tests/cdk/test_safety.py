@@ -87,6 +87,25 @@ def test_no_secret_stands_in_a_template(assembly: Assembly) -> None:
         assert "MasterUserPassword" not in text.replace("ManageMasterUserPassword", "")
 
 
+def test_every_security_group_belongs_to_the_vpc_of_its_environment(assembly: Assembly) -> None:
+    vpc = assembly[names.Stack.NETWORK].only("EC2::VPC").id
+    groups = assembly.resources("EC2::SecurityGroup")
+    assert len(groups) >= 2
+    assert all(vpc in json.dumps(group["VpcId"]) for group in groups)
+
+
+def test_the_account_can_always_administer_its_keys(assembly: Assembly) -> None:
+    """Without that statement a key, and all that it encrypts, can be lost to everybody."""
+    for key in assembly.resources("KMS::Key"):
+        first = key["KeyPolicy"]["Statement"][0]
+        assert first["Principal"] == {"AWS": f"arn:aws:iam::{assembly.env.account}:root"}
+        assert first["Action"] == "kms:*"
+
+
+def test_a_key_of_prod_can_be_brought_back_for_a_month(prod: Assembly) -> None:
+    assert {each["PendingWindowInDays"] for each in prod[names.Stack.DATABASE].all("KMS::Key")} == {30}
+
+
 def test_every_resource_says_whose_it_is(assembly: Assembly) -> None:
     for which, _ in assembly:
         assert assembly.artifact(which)["properties"]["tags"] == {
