@@ -60,7 +60,7 @@ SCHEMAS = [
     Mistake(
         "unknown field of a custom resource",
         lambda o: spec(o, "ExternalSecret", "application").update(refreshIntervall="1h"),
-        "ExternalSecret application: Object literal may only specify known properties, but 'refreshIntervall'",
+        "ExternalSecret application: Object literal may only specify known properties, and '\"refreshIntervall\"'",
     ),
     Mistake(
         "wrong choice in a custom resource",
