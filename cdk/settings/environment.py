@@ -97,6 +97,9 @@ class Environment:
         for name in ("backend", "worker", "frontend"):
             getattr(self, name).checked(name)
         self._check_connections()
+        arn = f"arn:aws:acm:{self.region}:{self.account}:certificate/"
+        given = self.edge.certificate_arn
+        check("edge.certificate_arn", not given or given.startswith(arn), f"is {given}: it must begin with {arn}")
         if self.protected:
             self._check_protected()
 

@@ -1,10 +1,23 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cdk import names
-from tests.cdk.assembly import Assembly, Template
+from tests.cdk.assembly import Assembly, Template, finish, start
+
+CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/of-ours"
+WITH_A_CERTIFICATE = f"""
+import json
+from dataclasses import replace
+from aws_cdk import App
+from cdk.settings import environment
+from cdk.stacks.edge import EdgeStack
+env, app = environment("dev"), App()
+EdgeStack(app, env=replace(env, edge=replace(env.edge, certificate_arn="{CERTIFICATE}")))
+print(json.dumps(app.synth().get_stack_by_name("tickets-dev-edge").template))
+"""
 
 
 @pytest.fixture
@@ -21,6 +34,14 @@ def test_the_certificate_is_for_the_shops_name_and_proven_by_its_zone(assembly: 
     assert certificate["DomainName"] == assembly.env.edge.domain
     assert certificate["ValidationMethod"] == "DNS"
     assert certificate["DomainValidationOptions"][0]["HostedZoneId"] == assembly.env.edge.zone_id
+
+
+def test_a_certificate_that_there_is_already_is_used_instead(tmp_path: Path) -> None:
+    status, out, err = finish(start(tmp_path / "out", "-c", WITH_A_CERTIFICATE))
+    assert status == 0, err
+    template = json.loads(out)
+    assert template["Outputs"][str(names.Output.CERTIFICATE)]["Value"] == CERTIFICATE
+    assert not [each for each in template["Resources"].values() if "Certificate" in each["Type"]]
 
 
 @pytest.mark.parametrize("kind", ["A", "AAAA"])

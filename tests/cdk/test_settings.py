@@ -57,6 +57,12 @@ WRONG: list[tuple[Environment, str, dict[str, Any], str]] = [
     (DEV, "frontend", {"surge": 0}, "frontend.surge is 0"),
     (DEV, "edge", {"domain": "shop.elsewhere.example"}, "edge.domain is shop.elsewhere.example, which is not in"),
     (DEV, "edge", {"requests_per_5_minutes": 5}, "edge.requests_per_5_minutes is 5"),
+    (
+        DEV,
+        "edge",
+        {"certificate_arn": "arn:aws:acm:us-east-1:1:certificate/x"},
+        "edge.certificate_arn is arn:aws:acm:us-",
+    ),
     (DEV, "monitoring", {"retention_days": 14}, "monitoring.retention_days is 14: at least 30"),
     (DEV, "monitoring", {"alarm_address": "nobody"}, "monitoring.alarm_address is nobody"),
     (DEV, "monitoring", {"storage": 1}, "monitoring.storage is 1"),
