@@ -15,9 +15,10 @@ from backend.telemetry.promise import load_promise
 from slo import series
 from slo.rules.document import OUTPUT
 from slo.spec import load_spec
+from tests.slo.edited import PROMISE
 from tests.slo.promql import program
 
-TABLE = yaml.safe_load(Path("slo.yaml").read_text(encoding="utf-8"))
+TABLE = yaml.safe_load(PROMISE.read_text(encoding="utf-8"))
 LATENCIES = {f"latency-{each['under'] * 1000:.0f}ms": each["under"] for each in TABLE["objectives"]["latency"]}
 LIMITS = {*LATENCIES.values(), *(row["under"] for row in TABLE["classification"] if "under" in row)}
 SECONDS = sorted({0.001, 9.0} | {limit * near for limit in LIMITS for near in (0.99, 1.0, 1.01)})
@@ -88,7 +89,7 @@ def test_the_backend_counts_and_the_rules_read_a_row_alike(number: int, tmp_path
         ],
         "promql_expr_test": list(questions(number)),
     }
-    content = {"rule_files": [str(OUTPUT.absolute())], "evaluation_interval": "10m", "tests": [test]}
+    content = {"rule_files": [str(PROMISE.parent / OUTPUT)], "evaluation_interval": "10m", "tests": [test]}
     path = tmp_path / "row.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     tested = subprocess.run([program("promtool"), "test", "rules", path], capture_output=True, text=True, check=False)

@@ -6,7 +6,7 @@ import pytest
 from backend.telemetry.promise import PromiseError
 from slo.solvability import faults, solvable_spec
 from slo.spec import load_spec
-from tests.slo.edited import edited, line_of
+from tests.slo.edited import PROMISE, edited, line_of
 
 
 class Case(NamedTuple):
@@ -171,7 +171,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("severity", ["page", "ticket"])
 def test_a_promise_without_a_kind_of_alert_is_refused(severity: str, tmp_path: Path) -> None:
     other = {"page": "ticket", "ticket": "page"}[severity]
-    text = Path("slo.yaml").read_text().replace(f"severity: {severity}, burn", f"severity: {other}, burn")
+    text = PROMISE.read_text().replace(f"severity: {severity}, burn", f"severity: {other}, burn")
     (tmp_path / "slo.yaml").write_text(text)
     with pytest.raises(PromiseError, match=f"alerting.windows: expected at least one window that ends in a {severity}"):
         solvable_spec(tmp_path / "slo.yaml")

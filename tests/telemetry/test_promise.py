@@ -7,6 +7,8 @@ import yaml
 
 from backend.telemetry.promise import Promise, PromiseError, load_promise
 
+PROMISE = Path(__file__).parents[2] / "slo.yaml"
+
 
 @pytest.fixture(scope="module")
 def promise() -> Promise:
@@ -15,7 +17,7 @@ def promise() -> Promise:
 
 def written(folder: Path, **changes: Any) -> Path:
     """The repository's slo.yaml with some sections replaced."""
-    content = yaml.safe_load(Path("slo.yaml").read_text(encoding="utf-8")) | changes
+    content = yaml.safe_load(PROMISE.read_text(encoding="utf-8")) | changes
     path = folder / "slo.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
@@ -73,7 +75,7 @@ def test_a_matching_service_passes(promise: Promise) -> None:
 
 
 def test_a_threshold_that_is_no_bucket_edge_is_refused(tmp_path: Path) -> None:
-    buckets = yaml.safe_load(Path("slo.yaml").read_text(encoding="utf-8"))["buckets"]
+    buckets = yaml.safe_load(PROMISE.read_text(encoding="utf-8"))["buckets"]
     buckets["seconds"].remove(0.8)
     with pytest.raises(PromiseError, match=r"threshold 0\.8 is no edge of buckets\.seconds"):
         load_promise(written(tmp_path, buckets=buckets))
