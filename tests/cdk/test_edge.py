@@ -62,6 +62,7 @@ def test_the_name_points_to_the_load_balancer_as_soon_as_there_is_one(
 
 def test_the_firewall_stands_before_a_load_balancer_and_lets_through_what_no_rule_stops(stack: Template) -> None:
     acl = stack.only("WAFv2::WebACL")
+    assert acl["VisibilityConfig"]["CloudWatchMetricsEnabled"] is True
     assert acl["Scope"] == "REGIONAL"
     assert acl["DefaultAction"] == {"Allow": {}}
 

@@ -41,6 +41,10 @@ def test_topic_and_queues_are_encrypted_with_keys_of_ours_that_change(
 def test_nobody_talks_to_topic_or_queues_without_tls(stack: Template) -> None:
     policies = [*stack.all("SNS::TopicPolicy"), *stack.all("SQS::QueuePolicy")]
     assert len(policies) == 3
+    held = [json.dumps(policy.properties.get("Topics") or policy["Queues"]) for policy in policies]
+    assert sorted(held) == sorted(
+        json.dumps([{"Ref": each.id}]) for each in [*stack.all("SNS::Topic"), *stack.all("SQS::Queue")]
+    )
     for policy in policies:
         assert any(
             each["Effect"] == "Deny" and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -51,6 +55,7 @@ def test_nobody_talks_to_topic_or_queues_without_tls(stack: Template) -> None:
 def test_the_queue_gets_exactly_the_events_that_letters_are_written_for(stack: Template, letters: Resource) -> None:
     subscription = stack.only("SNS::Subscription")
     assert subscription["Protocol"] == "sqs"
+    assert subscription["TopicArn"] == {"Ref": stack.only("SNS::Topic").id}
     assert subscription["Endpoint"] == {"Fn::GetAtt": [letters.id, "Arn"]}
     assert set(subscription["FilterPolicy"]) == {"type"}
     assert set(subscription["FilterPolicy"]["type"]) == set(WANTS)
@@ -79,10 +84,29 @@ def test_the_domain_of_letters_is_proven_by_records_in_its_zone(assembly: Assemb
     records = [(each["Type"], each["HostedZoneId"]) for each in stack.all("Route53::RecordSet")]
     assert sorted(kind for kind, _ in records) == ["CNAME"] * 3 + ["MX", "TXT", "TXT"]
     assert {zone for _, zone in records} == {assembly.env.edge.zone_id}
+    proofs = [each for each in stack.all("Route53::RecordSet") if each["Type"] == "CNAME"]
+    for number, proof in enumerate(proofs, 1):
+        assert proof["Name"] == {"Fn::GetAtt": [identity.id, f"DkimDNSTokenName{number}"]}
+        assert proof["ResourceRecords"] == [{"Fn::GetAtt": [identity.id, f"DkimDNSTokenValue{number}"]}]
 
 
-def test_letters_travel_encrypted_and_bounces_are_counted_and_not_repeated(stack: Template) -> None:
-    configuration = stack.only("SES::ConfigurationSet")
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("MX", "bounce.", "10 feedback-smtp.eu-west-1.amazonses.com"),
+        ("TXT", "bounce.", '"v=spf1 include:amazonses.com -all"'),
+        ("TXT", "_dmarc.", '"v=DMARC1; p=quarantine"'),
+    ],
+)
+def test_whoever_gets_a_letter_can_see_that_it_is_ours(
+    assembly: Assembly, stack: Template, kind: str, name: str, value: str
+) -> None:
+    record = stack.only("Route53::RecordSet", Type=kind, Name=f"{name}{assembly.env.edge.domain}")
+    assert record["ResourceRecords"] == [value]
+
+
+def test_letters_travel_encrypted_and_bounces_are_counted_and_not_repeated(assembly: Assembly, stack: Template) -> None:
+    configuration = stack.only("SES::ConfigurationSet", Name=names.prefix(assembly.env.name))
     assert configuration["DeliveryOptions"]["TlsPolicy"] == "REQUIRE"
     assert configuration["ReputationOptions"] == {"ReputationMetricsEnabled": True}
     assert set(configuration["SuppressionOptions"]["SuppressedReasons"]) == {"BOUNCE", "COMPLAINT"}

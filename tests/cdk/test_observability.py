@@ -89,6 +89,8 @@ def test_a_failover_and_a_standby_in_trouble_are_told_by_the_database_itself(sta
 
 def test_alarms_reach_the_address_of_the_settings(assembly: Assembly, stack: Template) -> None:
     subscription = stack.only("SNS::Subscription")
+    assert subscription["TopicArn"] == {"Ref": stack.only("SNS::Topic").id}
+    assert stack.only("SNS::TopicPolicy")["Topics"] == [{"Ref": stack.only("SNS::Topic").id}]
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", assembly.env.monitoring.alarm_address)
 
 

@@ -106,6 +106,13 @@ def test_a_key_of_prod_can_be_brought_back_for_a_month(prod: Assembly) -> None:
     assert {each["PendingWindowInDays"] for each in prod[names.Stack.DATABASE].all("KMS::Key")} == {30}
 
 
+def test_whatever_names_a_cluster_names_ours(assembly: Assembly) -> None:
+    cluster = assembly[names.Stack.CLUSTER].only("EKS::Cluster").id
+    kinds = ("EKS::AccessEntry", "EKS::Addon", "EKS::Nodegroup", "EKS::PodIdentityAssociation")
+    for each in [each for kind in kinds for each in assembly.resources(kind)]:
+        assert cluster in json.dumps(each["ClusterName"]), each.id
+
+
 def test_every_resource_says_whose_it_is(assembly: Assembly) -> None:
     for which, _ in assembly:
         assert assembly.artifact(which)["properties"]["tags"] == {
