@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ from backend.features.catalogue.routes import CATALOGUE, catalogue_routes
 from backend.features.inventory import routes as inventory
 from backend.features.inventory.baskets import HeldBaskets
 from backend.features.inventory.holds import HoldLimits, Holds
-from backend.features.inventory.sweeps import broken_invariants
+from backend.features.inventory.sweeps import broken_invariants, count_expired
 from backend.features.orders import routes as orders
 from backend.features.orders.checkout import Till
 from backend.features.orders.documents.printer import Printer
@@ -150,7 +151,7 @@ async def _wire(
         tickets_per_address=settings.limit_tickets_per_address or None,
         holds_per_customer=settings.limit_holds_per_customer or None,
     )
-    holds = Holds(database, limits, swept=metrics.holds_expired.inc)
+    holds = Holds(database, limits, swept=partial(count_expired, metrics))
     baskets = HeldBaskets(database, holds, catalogue.offers, limits=limits, metrics=metrics)
     settlements = Settlements(database, metrics, provider.name)
     tokens = parts.tokens(settings)

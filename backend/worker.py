@@ -14,7 +14,7 @@ from aiohttp import web
 
 from backend import parts
 from backend.db.pool import Database
-from backend.features.inventory.sweeps import broken_invariants, give_back_expired
+from backend.features.inventory.sweeps import broken_invariants, count_expired, give_back_expired
 from backend.features.mail.composer import WANTS, Composer, Sender
 from backend.features.orders.documents.printer import Printer
 from backend.features.orders.orders import Orders
@@ -90,9 +90,7 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
     pause = Pause(0.1, 0.25)
 
     async def sweep() -> None:
-        expired, lapsed = await give_back_expired(database)
-        metrics.holds_expired.inc(expired)
-        metrics.orders.labels("lapsed").inc(lapsed)
+        count_expired(metrics, *await give_back_expired(database))
 
     async def webhooks() -> bool:
         return await process_inbox(database, provider.name, metrics) > 0

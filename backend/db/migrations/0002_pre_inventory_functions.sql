@@ -9,7 +9,7 @@
 
 -- Release what is due in one pool, or in all when _pool is null, and give the stock back exactly once.
 -- At most _most holds; returns how many. Holds that somebody else has locked wait for the next call; those of an order
--- whose payment failed are lapse_orders' business, because the order is locked before its holds.
+-- whose payment failed are the business of lapse_orders_v1, because the order is locked before its holds.
 CREATE FUNCTION expire_holds_v1(_pool bigint, _most integer) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -61,7 +61,7 @@ END $$;
 -- unknown-basket, basket-expired, basket-bought, basket-busy, currency (detail: the basket's), not-on-sale and off-sale
 -- (detail: the time), order-limit and customer-limit (detail: the limit), address-limit, hold-limit, sold-out (detail:
 -- what is left), seat-gone, seat-unknown.
--- When holds expired on demand, one more row: result swept, price being how many.
+-- When holds expired on demand, one more row: result swept, price being how many, detail how many orders lapsed by it.
 --
 -- It is one long function because what one request takes the next must see, without a round through the tables: stock
 -- and all that is known of lines, types and pools live in arrays while the batch runs, and are written once, at the
@@ -81,7 +81,7 @@ DECLARE
     -- of the pools, by the index that type_pool holds
     pools bigint[]; remaining integer[]; swept boolean[];
     -- of the lines
-    expired integer := 0;
+    expired integer := 0; lapsed integer := 0;
     taken boolean[] := array_fill(false, ARRAY[cardinality(_hold)]);
     line_basket uuid[] := _basket; line_owner uuid[] := array_fill(NULL::uuid, ARRAY[cardinality(_hold)]);
     line_expires timestamptz[] := array_fill(NULL::timestamptz, ARRAY[cardinality(_hold)]);
@@ -235,6 +235,8 @@ BEGIN
                 IF remaining[p] < _quantity[k] AND NOT swept[p] THEN
                     swept[p] := true;
                     expired := expired + expire_holds_v1(pools[p], 1000);
+                    SELECT expired + o.expired, lapsed + o.lapsed INTO expired, lapsed
+                    FROM lapse_orders_v1(1000, pools[p]) AS o;
                     -- What this batch has taken so far is not in the row yet: take it off again.
                     remaining[p] := (SELECT available FROM pool WHERE id = pools[p]) - coalesce(
                         (SELECT sum(_quantity[a]) FROM generate_series(1, k - 1) AS a
@@ -309,7 +311,7 @@ BEGIN
         WHERE l.taken GROUP BY type_event[l.type];
     END IF;
     IF expired > 0 THEN
-        request := NULL; result := 'swept'; price := expired;
+        request := NULL; result := 'swept'; price := expired; detail := lapsed;
         RETURN NEXT;
     END IF;
 END $$;

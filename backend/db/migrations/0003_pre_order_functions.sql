@@ -349,22 +349,27 @@ BEGIN
     RETURN lapsed;
 END $$;
 
--- End orders whose payment failed and whose hold has run out since: how many holds expired, and how many orders lapsed.
-CREATE FUNCTION lapse_orders_v1(_most integer, OUT expired integer, OUT lapsed integer) LANGUAGE plpgsql AS $$
+-- End orders whose payment failed and whose time has run out since: how many holds expired, and how many orders lapsed.
+-- With a _pool only its holds are released, and an order lapses when it holds nothing elsewhere. Whoever names a pool has
+-- locked it, out of the usual order: so this waits for no order, hold or other pool, and leaves those to the next call.
+CREATE FUNCTION lapse_orders_v1(_most integer, _pool bigint DEFAULT NULL, OUT expired integer, OUT lapsed integer)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     due uuid[]; holds uuid[];
 BEGIN
     expired := 0; lapsed := 0;
     due := ARRAY(
-        SELECT id FROM orders WHERE id IN (
-            SELECT order_id FROM hold
-            WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NOT NULL
-                LIMIT _most
-        ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+        SELECT order_id FROM hold
+        WHERE state = 'held' AND expires_at <= now() AND expires_at < 'infinity' AND order_id IS NOT NULL
+            AND (_pool IS NULL OR pool_id = _pool)
+        ORDER BY expires_at LIMIT _most
     );
     IF cardinality(due) = 0 THEN RETURN; END IF;
+    due := ARRAY(SELECT id FROM orders WHERE id = ANY (due) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED);
     holds := ARRAY(SELECT id FROM hold WHERE order_id = ANY (due) AND state = 'held' AND expires_at <= now()
-                   ORDER BY id FOR NO KEY UPDATE);
+                       AND (_pool IS NULL OR pool_id = _pool)
+                   ORDER BY id FOR NO KEY UPDATE SKIP LOCKED);
     IF cardinality(holds) = 0 THEN RETURN; END IF;
     PERFORM release_holds_v1(holds, 'expired');
     expired := cardinality(holds);

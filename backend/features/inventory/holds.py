@@ -76,7 +76,8 @@ class HoldLimits:
 class Holds:
     """The batcher of holds. A lane is a pool: its row is what requests contend for.
 
-    swept: told how many holds expired on demand, because somebody wanted their tickets before the worker came.
+    swept: told how many holds expired on demand, and how many orders lapsed by that, because somebody wanted their
+    tickets before the worker came.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Holds:
         limits: HoldLimits,
         batches: BatchLimits | None = None,
         *,
-        swept: Callable[[int], None] | None = None,
+        swept: Callable[[int, int], None] | None = None,
     ) -> None:
         self._database = database
         self._limits = limits
@@ -103,9 +104,9 @@ class Holds:
     async def _flush(self, requests: Sequence[HoldRequest]) -> list[HoldAnswer]:
         rows = await self._database.fetch_all(queries.hold_tickets, self._columns(requests), urgent=True)
         if rows[-1][0] == "swept":
-            expired = rows.pop()[3]
+            _, _, _, expired, lapsed = rows.pop()
             if self._swept is not None:
-                self._swept(expired)
+                self._swept(expired, int(lapsed))
         return [HoldAnswer(*row) for row in rows]
 
     def _columns(self, requests: Sequence[HoldRequest]) -> dict[str, object]:

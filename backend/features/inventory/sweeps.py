@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend.db.pool import Database
 from backend.db.queries import load_sql
 from backend.features.inventory.holds import queries
+from backend.telemetry.metrics import Metrics
 
 INVARIANTS = load_sql(__package__, "invariants.sql")
 _MOST = 1000  # holds a statement: bounded, so that no pool is locked for long
@@ -35,6 +36,12 @@ async def give_back_expired(database: Database) -> tuple[int, int]:
             holds += expired
             orders += lapsed
     return holds, orders
+
+
+def count_expired(metrics: Metrics, holds: int, orders: int) -> None:
+    """Count holds that expired, and orders that lapsed by it."""
+    metrics.holds_expired.inc(holds)
+    metrics.orders.labels("lapsed").inc(orders)
 
 
 async def broken_invariants(database: Database) -> list[Broken]:

@@ -108,6 +108,11 @@ class Shop(RuleBasedStateMachine):
         self.execute("SELECT expire_holds_v1(NULL, 100)")
         self.execute("SELECT lapse_orders_v1(100)")
 
+    @rule(pool=st.integers(1, 3))
+    def sweep_for_one_pool(self, pool: int) -> None:
+        self.execute("SELECT expire_holds_v1(%s, 100)", pool)
+        self.execute("SELECT lapse_orders_v1(100, %s)", pool)
+
     @rule(target=payments, basket=baskets)
     def check_out(self, basket: UUID) -> Any:
         [(result, payment)] = self.execute(_CHECKOUT, basket, self.new_id(), self.new_id())
