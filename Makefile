@@ -2,7 +2,7 @@
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test slo lint fmt build bench screenshots synth grafana clean
+.PHONY: help up test slo lint fmt build bench screenshots synth deploy-emulated grafana clean
 
 tool = @exec sh tools/python.sh -m tools.setup
 
@@ -35,6 +35,15 @@ screenshots: ## take the pictures in docs/screenshots from a shop of its own
 
 synth: ## write and check AWS templates (cdk.out) and manifests (dist) of dev and prod (ENV=dev for one)
 	$(tool) aws synth
+
+deploy-emulated: ## deploy dev and prod into an emulated AWS on this machine, look at them, and destroy them
+	$(tool) aws checks deploy-emulated
+
+deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (DRY_RUN=1 only says how)
+	$(tool) aws deploy $(if $(DRY_RUN),--dry-run)
+
+destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)
+	$(tool) aws destroy $(if $(DRY_RUN),--dry-run)
 
 grafana: ## open Grafana of ENV=dev or prod at http://localhost:3000, and say where its password is
 	$(tool) python grafana

@@ -1,0 +1,228 @@
+"""`make deploy` with stand-ins for all that it starts; the manifests are real."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World, shown, stand_ins, synthesize
+from tools import synth
+from tools.commands import Commands
+from tools.console import Failure
+from tools.deploy import deploy
+from tools.site import chosen
+
+
+@pytest.fixture(scope="module")
+def manifests(module_path: Path) -> dict[str, Path]:
+    return {env: synthesize(env, module_path / env) for env in ("dev", "prod")}
+
+
+@pytest.fixture(params=["dev", "prod"])
+def env(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def world(env: str, tmp_path: Path, manifests: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> World:
+    """One in which nothing was deployed by hand and everything goes well."""
+    monkeypatch.setattr(synth, "MANIFESTS", tmp_path / "dist")
+    # checkov is no stand-in and takes long; `make synth` runs it.
+    monkeypatch.setattr(synth, "STEPS", [each for each in synth.STEPS if each.name != "manifest-checkov"])
+    return stand_ins(tmp_path, env, manifests[env])
+
+
+only_dev = pytest.mark.parametrize("env", ["dev"], indirect=True)
+only_prod = pytest.mark.parametrize("env", ["prod"], indirect=True)
+
+
+def run(world: World, **variables: str) -> list[str]:
+    """Deploy; what was asked of the programs."""
+    deploy(world.site(), variables)
+    return world.asked
+
+
+def first(asked: list[str], pattern: str) -> int:
+    """Where the first command of this look was."""
+    return next(place for place, line in enumerate(asked) if re.search(pattern, line))
+
+
+def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -> None:
+    asked = run(world)
+    order = [
+        r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^docker login", r"^docker build .*backend",
+        r"^docker push .*/frontend", r"^cdk8s synth", r"^python -m ticketing.checks",
+        r"apply .*migrate-pre", r"get job/migrate-pre", r"apply .*-edge\..*-backend\.",
+        r"rollout status deployment/backend",
+        r"apply .*migrate-post", r"get job/migrate-post", r"get .*--selector", r"wait ingress/",
+        r"^cdk deploy .*Edge Observability", r"^python -m tools.smoke",
+    ]  # fmt: skip
+    places = [first(asked, pattern) for pattern in order]
+    assert places == sorted(places)
+    assert first(asked, "apply .*migrate-pre") < first(asked, "apply .*-backend") < first(asked, "apply .*migrate-post")
+    assert asked[-1].startswith("python -m tools.smoke https://")
+
+
+def test_every_failure_ends_it_there(world: World) -> None:
+    steps = len(run(world))
+    for number in range(1, steps + 1):
+        world.forget()
+        with pytest.raises(Failure):
+            run(world.changed(FAIL_AT=str(number)))
+        assert len(world.asked) == number
+
+
+def test_a_dry_run_shows_the_very_commands_and_runs_none(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    run(world)
+    really = shown(capsys.readouterr().out)
+    world.forget()
+    deploy(world.site(dry_run=True), {})
+    assert world.asked == []
+    planned = shown(capsys.readouterr().out)
+    assert [_kind(line) for line in planned] == [_kind(line) for line in really]
+
+
+def _kind(command: str) -> str:
+    """Without what only a run knows: commits, digests, ports, the names that AWS gives."""
+    command = re.sub(r"\b[0-9a-f]{40}\b|sha256:[0-9a-f]{64}|54321|PORT", "…", command)
+    return re.sub(r"(DNSNAME|lb\.example\.com)|=(ZONE|Z32\w+)|app/[^ ]+", "…", command)
+
+
+@only_dev
+def test_images_are_known_by_their_commit_and_run_by_their_digest(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = run(world)
+    registry = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+    assert f"docker push {registry}/tickets-dev/backend:{COMMIT}" in asked
+    (build,) = [line for line in asked if line.startswith("docker build") and "frontend" in line]
+    assert f"--build-arg NODE=node:24-bookworm-slim@{DIGEST}" in build
+    assert "--platform linux/amd64" in build
+    assert f"BACKEND_IMAGE={DIGEST} FRONTEND_IMAGE={DIGEST} cdk8s synth" in capsys.readouterr().out
+
+
+@only_dev
+def test_an_image_that_is_there_already_is_not_built_again(world: World) -> None:
+    run(world)
+    (world.folder / "bin" / "asked").unlink()
+    assert [line for line in run(world) if re.match("docker (build|push)", line)] == []
+
+
+@only_dev
+def test_the_registrys_password_is_handed_over_unseen(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = run(world)
+    assert world.password == "the-password"
+    assert "the-password" not in capsys.readouterr().out + "".join(asked)
+
+
+@only_dev
+def test_a_new_account_is_bootstrapped_once(world: World) -> None:
+    assert "cdk bootstrap aws://111122223333/eu-west-1" in run(world.changed(NOT_BOOTSTRAPPED="1"))
+    world.forget()
+    assert [line for line in run(world) if "cdk bootstrap" in line] == []
+
+
+def test_pipelines_come_as_themselves_and_people_as_the_clusters_administrator(world: World) -> None:
+    person = run(world.changed(CALLER=PERSON))
+    world.forget()
+    pipeline = run(world.changed(CALLER=PIPELINE.format(env=world.env)))
+    role = f"--role-arn arn:aws:iam::111122223333:role/tickets-{world.env}-administrator"
+    assert [line for line in person if "update-kubeconfig" in line and role not in line] == []
+    assert [line for line in pipeline if "--role-arn" in line or "bootstrap" in line] == []
+
+
+@only_dev
+def test_what_the_manifests_no_longer_name_is_deleted_and_nothing_else(world: World) -> None:
+    world.is_there(
+        "service/backend", "deployment.apps/backend", "deployment.apps/former", "configmap/dashboard-overview"
+    )
+    asked = run(world)
+    assert [line.partition("delete ")[2] for line in asked if " delete " in line] == ["deployment.apps/former"]
+
+
+@only_dev
+def test_a_failed_migration_shows_its_log_and_no_pod_is_replaced(world: World) -> None:
+    with pytest.raises(Failure, match=r"job migrate-pre-\w+ failed.* the pods that run go on"):
+        run(world.changed(JOB="Failed"))
+    assert re.search(r"logs job/migrate-pre-\w+ --tail 50$", world.asked[-1])
+
+
+@only_dev
+def test_what_no_commit_has_is_not_deployed(world: World) -> None:
+    with pytest.raises(Failure, match="commit them first"):
+        run(world.changed(CHANGED=" M backend/app.py"))
+    assert world.asked == ["git status --porcelain"]
+
+
+@only_dev
+def test_another_account_is_not_touched(world: World) -> None:
+    with pytest.raises(
+        Failure, match=r"^you are .*:999999999999:.*, and dev is in account 111122223333: log in there$"
+    ):
+        run(world.changed(CALLER="arn:aws:iam::999999999999:user/me"))
+
+
+@only_prod
+@pytest.mark.parametrize("answer", ["20", "30", "2"])
+def test_prod_is_left_alone_when_the_gate_does_not_allow_it(world: World, answer: str) -> None:
+    with pytest.raises(Failure, match=f"the gate answers {answer}, .*docs/error-budgets.md"):
+        run(world.changed(GATE=answer))
+    assert world.asked[-1] == "python -m slo gate --prometheus http://127.0.0.1:54321"
+    assert [line for line in world.asked if re.match("cdk|docker", line)] == []
+
+
+@only_prod
+def test_a_warning_of_the_gate_lets_prod_pass(world: World) -> None:
+    asked = run(world.changed(GATE="10"), CHANGE="fix", BOOTSTRAP="2026-12-24", PROMETHEUS_URL="http://prometheus:9090")
+    assert "python -m slo gate --prometheus http://prometheus:9090 --change fix --bootstrap 2026-12-24" in asked
+    assert asked[-1].startswith("python -m tools.smoke")
+
+
+@only_prod
+@pytest.mark.parametrize("missing", [{"NO_CLUSTER": "1"}, {"BACKEND": ""}])
+def test_before_anything_sells_there_is_no_budget_to_ask_for(world: World, missing: dict[str, str]) -> None:
+    asked = run(world.changed(**missing))
+    assert [line for line in asked if "slo gate" in line] == []
+    assert asked[-1].startswith("python -m tools.smoke")
+
+
+@only_dev
+def test_dev_needs_no_gate(world: World) -> None:
+    assert [line for line in run(world) if "slo gate" in line or "port-forward" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({}, "name the environment: ENV=dev or ENV=prod"),
+        ({"ENV": "stage"}, "environment is stage, which is not supported: choose from dev, prod"),
+        ({"ENV": "dev"}, "account, .* of dev still hold examples: fill them in, in cdk/settings"),
+    ],
+)
+def test_a_wrong_environment_is_refused_in_one_line(variables: dict[str, str], says: str) -> None:
+    with pytest.raises(Failure, match=f"^{says}$"):
+        chosen(Commands({}), variables)
+
+
+def test_prod_wants_to_be_named_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.site.refuse_examples", lambda _settings: None)
+    with pytest.raises(Failure, match=r"^prod is protected: say CONFIRM=tickets-prod if you mean it$"):
+        chosen(Commands({}), {"ENV": "prod"})
+    assert chosen(Commands({}), {"ENV": "prod", "CONFIRM": "tickets-prod"}).name == "prod"
+
+
+def test_a_missing_program_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r"^git cannot be started .*: install it and try again$"):
+        Commands({"PATH": str(tmp_path)}).run("git", "status")
+
+
+def test_a_dry_run_works_on_a_bare_clone() -> None:
+    command = [sys.executable, "-m", "tools.deploy", "--dry-run"]
+    said = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "ENV": "prod"}, capture_output=True, text=True, check=False
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "dry run: every command is shown and none is run" in said.stdout

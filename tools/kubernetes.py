@@ -1,0 +1,121 @@
+"""Manifests on their way into the cluster: applied in their order, waited for, and cleared of what has left them."""
+
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cdk.names import PRODUCT
+from tools.console import Failure
+from tools.site import Command, Site
+
+_BEFORE, _AFTER = "migrate-pre", "migrate-post"
+_APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
+_ROLLOUT = "15m"
+_JOB_SECONDS = 1900.0  # a little more than a migration is given by its own manifest
+# All that our charts make in the namespace, but Jobs, which go by themselves.
+_PRUNED = (
+    "alertmanagerconfigs.monitoring.coreos.com",
+    "configmaps",
+    "cronjobs.batch",
+    "deployments.apps",
+    "externalsecrets.external-secrets.io",
+    "horizontalpodautoscalers.autoscaling",
+    "ingresses.networking.k8s.io",
+    "networkpolicies.networking.k8s.io",
+    "poddisruptionbudgets.policy",
+    "podmonitors.monitoring.coreos.com",
+    "prometheusrules.monitoring.coreos.com",
+    "rolebindings.rbac.authorization.k8s.io",
+    "roles.rbac.authorization.k8s.io",
+    "serviceaccounts",
+    "services",
+)
+
+
+class Manifests:
+    """Those of one environment, in a folder where the files' names are their order."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self._site = site
+        self._commands = site.commands
+        self._folder = folder
+
+    def widen(self) -> None:
+        """What all else stands on, and the schema that old and new pods both work with."""
+        self._apply(self._files[: self._place(_BEFORE) + 1])
+        self._finish_job(_BEFORE)
+
+    def roll_out(self) -> None:
+        """Everything else, until each Deployment has only new pods, which the load balancer has found well."""
+        self._apply(self._files[self._place(_BEFORE) + 1 : self._place(_AFTER)])
+        for name in self._named("Deployment"):
+            self._commands.run(*self._site.kubectl("rollout", "status", f"deployment/{name}", "--timeout", _ROLLOUT))
+
+    def narrow(self) -> None:
+        """Take away what the old pods alone needed of the schema."""
+        self._apply(self._files[self._place(_AFTER) :])
+        self._finish_job(_AFTER)
+
+    def prune(self) -> None:
+        """Delete what an earlier deployment applied and this one does not know."""
+        mine = ("--selector", "app.kubernetes.io/managed-by=cdk8s", "--output", "name")
+        present = self._commands.ask(*self._site.kubectl("get", ",".join(_PRUNED), *mine), example="").split()
+        wanted = {_resource(body) for bodies in self._bodies.values() for body in bodies}
+        left = [name for name in present if name not in wanted]
+        if left:
+            self._commands.run(*self._site.kubectl("delete", *left))
+
+    def addressed(self) -> Command:
+        """The command that waits until the load balancer is made."""
+        ready = "--for=jsonpath={.status.loadBalancer.ingress[0].hostname}"
+        return self._site.kubectl("wait", f"ingress/{PRODUCT}", ready, "--timeout", _ROLLOUT)
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        """In a dry run those of the last `make synth`; when there are none, only what they would be called."""
+        unknown = [self._folder / f"CHARTS-{name}.k8s.yaml" for name in ("before", _BEFORE, "between", _AFTER)]
+        return sorted(self._folder.glob("*.k8s.yaml")) or unknown
+
+    @cached_property
+    def _bodies(self) -> dict[Path, list[dict[str, Any]]]:
+        """The objects of each file."""
+        return {path: _read(path) for path in self._files if path.exists()}
+
+    def _place(self, chart: str) -> int:
+        return next(place for place, path in enumerate(self._files) if path.name.endswith(f"-{chart}.k8s.yaml"))
+
+    def _apply(self, files: Sequence[Path]) -> None:
+        named = [part for path in files for part in ("--filename", path)]
+        self._commands.run(*self._site.kubectl(*_APPLY, *named))
+
+    def _finish_job(self, chart: str) -> None:
+        """Wait for the chart's Job. Failure, with its last words, when it fails."""
+        for name in self._named("Job", chart):
+            state = ("get", f"job/{name}", "--output", 'jsonpath={.status.conditions[?(@.status=="True")].type}')
+            give_up = time.monotonic() + _JOB_SECONDS
+            while "Complete" not in (types := self._commands.ask(*self._site.kubectl(*state), example="Complete")):
+                if "Failed" in types or time.monotonic() > give_up:
+                    self._commands.run(*self._site.kubectl("logs", f"job/{name}", "--tail", "50"))
+                    raise Failure(f"job {name} failed, see above: the pods that run go on; mend it and deploy again")
+                time.sleep(5)
+
+    def _named(self, kind: str, chart: str = "") -> list[str]:
+        """Names of the objects of a kind, of one chart or all."""
+        found = (bodies for path, bodies in self._bodies.items() if path.name.endswith(f"{chart}.k8s.yaml"))
+        return [str(body["metadata"]["name"]) for bodies in found for body in bodies if body["kind"] == kind]
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """Each object, with every value as text, whatever it looks like."""
+    return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader))
+
+
+def _resource(body: dict[str, Any]) -> str:
+    """As kubectl names it: kind.group/name."""
+    group, _, version = body["apiVersion"].rpartition("/")
+    kind = str(body["kind"]).lower()
+    return f"{kind}.{group}/{body['metadata']['name']}" if group and version else f"{kind}/{body['metadata']['name']}"
