@@ -57,6 +57,16 @@ def parser() -> argparse.ArgumentParser:
     redrive = commands.add_parser("redrive", help="deliver dead letters again")
     redrive.add_argument("--sink", help="only those of this sink")
     commands.add_parser("check", help="check the invariants: stock, orders and money")
+    prescale = commands.add_parser("prescale", help="in a cluster: have pods ready before a sale opens")
+    prescale.add_argument("autoscaler", metavar="AUTOSCALER", help="in the pod's own namespace")
+    for option, meaning in (
+        ("least", "pods at any time"),
+        ("most", "pods at all"),
+        ("tickets-a-pod", "tickets on sale at once for which a pod is needed"),
+        ("lead-minutes", "before they go on sale"),
+        ("stay-minutes", "after it"),
+    ):
+        prescale.add_argument(f"--{option}", type=int, required=True, metavar="N", help=meaning)
     commands.add_parser("openapi", help="print the API's OpenAPI document, as backend/openapi.json keeps it")
     commands.add_parser("settings", help="print the list of environment variables, as docs/settings.md keeps it")
     commands.add_parser("psp", help="run the test payment provider; refused in production")

@@ -1,12 +1,13 @@
-"""The commands that do one thing and end: migrate, rotate, seed, events, redrive, check."""
+"""The commands that do one thing and end: migrate, rotate, seed, events, redrive, check, prescale."""
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from backend.db.logins import Login, allow
 from backend.db.migrate import migrate
@@ -16,6 +17,7 @@ from backend.features.catalogue.seed import seed
 from backend.features.inventory.sweeps import broken_invariants
 from backend.messaging.upkeep import redrive
 from backend.parts import aws_options, checking_database
+from backend.prescaling import Cluster, Plan, prescale
 from backend.rotation import rotate
 from backend.settings import Settings
 
@@ -71,6 +73,22 @@ async def check_invariants(settings: Settings, _options: Namespace) -> int:
     return 1 if broken else 0
 
 
+async def scale_ahead(settings: Settings, options: Namespace) -> int:
+    """Have pods ready for the sales that open soon."""
+    plan = Plan(
+        least=options.least,
+        most=options.most,
+        tickets_a_pod=options.tickets_a_pod,
+        lead=timedelta(minutes=options.lead_minutes),
+        stay=timedelta(minutes=options.stay_minutes),
+    )
+    cluster = Cluster.of_pod(os.environ)
+    async with _database(settings) as database:
+        pods = await prescale(database, cluster, options.autoscaler, plan, datetime.now(UTC))
+    _say(f"{options.autoscaler} has at least {pods} pods")
+    return 0
+
+
 COMMANDS: Mapping[str, Chore] = {
     "migrate": migrate_schema,
     "rotate": rotate_login,
@@ -78,6 +96,7 @@ COMMANDS: Mapping[str, Chore] = {
     "events": apply_file,
     "redrive": redrive_letters,
     "check": check_invariants,
+    "prescale": scale_ahead,
 }
 
 

@@ -19,6 +19,7 @@ SECRET_STORE = "aws-secrets-manager"  # noqa: S105 - the name of a ClusterSecret
 GRAFANA = "grafana"  # its service, in the namespace above
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105 - the name of a Kubernetes secret
 ALERTMANAGER = f"{MONITORING}-alertmanager"  # service account, as the chart calls it
+PRESCALER = "tickets-prescaler"  # a Kubernetes cluster role: to raise how many pods an autoscaler keeps at least
 DEPLOYERS = "tickets-deployers"  # Kubernetes group of the role that pipelines deploy with
 
 

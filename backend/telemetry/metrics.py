@@ -123,12 +123,16 @@ class VitalMetrics:
 
 
 def metrics_app(registry: Registry) -> web.Application:
-    """GET /metrics, for a port of its own that the ingress never sees."""
+    """GET /metrics, for a port of its own that the ingress never sees; GET /healthz for whoever has no other port."""
 
     async def show(request: web.Request) -> web.Response:
         content, headers = render(registry, request.headers.getall("Accept", []))
         return web.Response(body=content, headers=headers)
 
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
     app = web.Application()
     app.router.add_get("/metrics", show)
+    app.router.add_get("/healthz", alive)
     return app

@@ -17,6 +17,7 @@ from ticketing.charts.monitoring import Monitoring
 from ticketing.charts.payments import Payments
 from ticketing.charts.policies import Policies
 from ticketing.charts.rotation import Rotation
+from ticketing.charts.scaling import Prescaling
 from ticketing.charts.secrets import Secrets
 from ticketing.inputs import Inputs
 from ticketing.shop import sells_for_real
@@ -42,6 +43,7 @@ def charts(app: App, inputs: Inputs) -> list[Chart]:
         Backend(app, "backend", inputs=inputs),
         Worker(app, "worker", inputs=inputs),
         Frontend(app, "frontend", inputs=inputs),
+        Prescaling(app, "prescaling", inputs=inputs),
         Rotation(app, "rotation", inputs=inputs),
         Monitoring(app, "monitoring", inputs=inputs, spec=load_spec()),
         Migration(app, "migrate-post", inputs=inputs, phase="post"),

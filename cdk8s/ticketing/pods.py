@@ -10,7 +10,7 @@ from cdk8s_plus_36 import k8s
 from cdk.images import USER
 from cdk.settings import Environment
 from ticketing.inputs import Inputs
-from ticketing.labels import labels, selector
+from ticketing.labels import selector
 
 TEMPORARY = "/tmp"  # noqa: S108 - a volume of the pod's own
 _ROOM = "64Mi"
@@ -118,7 +118,8 @@ def _template(
         **more,
     }
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(labels=labels(name)),
+        # Not managed-by: what is made from a template was never applied, and is not to be pruned.
+        metadata=k8s.ObjectMeta(labels=selector(name)),
         spec=k8s.PodSpec(**spec),  # type: ignore[arg-type]  # the pieces above are of the types it wants
     )
 

@@ -177,8 +177,25 @@ def test_secrets_of_the_application_are_encrypted_with_a_key_of_ours(stack: Temp
     assert all(each["KmsKeyId"]["Fn::GetAtt"][0] == key.id for each in stack.all("SecretsManager::Secret"))
 
 
+def cluster_role(stack: Template, name: str) -> dict[str, Any]:
+    (found,) = [
+        body for _, body in manifests(stack) if body["kind"] == "ClusterRole" and body["metadata"]["name"] == name
+    ]
+    return found
+
+
+def test_deployers_may_hand_out_one_role_alone_which_may_do_one_thing_alone(stack: Template) -> None:
+    rules = cluster_role(stack, names.DEPLOYERS)["rules"]
+    (bind,) = [rule for rule in rules if "bind" in rule["verbs"]]
+    assert (bind["resources"], bind["resourceNames"]) == (["clusterroles"], [names.PRESCALER])
+    assert not any(verb in rule["verbs"] for rule in rules for verb in ("escalate", "*"))
+    assert cluster_role(stack, names.PRESCALER)["rules"] == [
+        {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "patch"]}
+    ]
+
+
 def test_deployers_may_apply_our_custom_resources_and_delete_nothing_of_the_cluster(stack: Template) -> None:
-    _, role = manifest(stack, "ClusterRole")
+    role = cluster_role(stack, names.DEPLOYERS)
     may = {
         (group, kind): set(rule["verbs"])
         for rule in role["rules"]

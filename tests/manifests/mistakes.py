@@ -162,6 +162,19 @@ REFERENCES = [
         lambda o: pod(o, "worker").update(serviceAccountName="backend"),
         "ServiceAccount worker: has an AWS role, and no pod runs as it",
     ),
+    Mistake(
+        "token without a role", remove("RoleBinding", "prescaling"), "ServiceAccount prescaling: has a token and no"
+    ),
+    Mistake(
+        "role without a token",
+        lambda o: o.one("RoleBinding", "prescaling")["subjects"][0].update(name="worker"),
+        "ServiceAccount worker: has a token and no role, or a role and no token",
+    ),
+    Mistake(
+        "larger role",
+        lambda o: o.one("RoleBinding", "prescaling")["roleRef"].update(name="admin"),
+        "RoleBinding prescaling: gives more than tickets-prescaler",
+    ),
     Mistake("no priority", remove("PriorityClass", "tickets-serving"), "there is no PriorityClass tickets-serving"),
     Mistake("no secret", remove("ExternalSecret", "application"), "nothing brings the secret application"),
     Mistake(

@@ -197,3 +197,9 @@ def test_the_pool_reports_what_saturates_it(metrics: Metrics, scrape: Scrape) ->
         'db_pool_wait_seconds_bucket{le="0.025"} 1.0',
         "db_pool_timeouts_total 1",
     } <= set(scrape())
+
+
+async def test_a_process_without_another_port_says_here_that_it_lives(metrics: Metrics) -> None:
+    async with TestClient(TestServer(metrics_app(metrics.registry))) as client:
+        answer = await client.get("/healthz")
+        assert (answer.status, await answer.json()) == (200, {"status": "alive"})

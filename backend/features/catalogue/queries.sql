@@ -55,6 +55,14 @@ GROUP BY s.event_id
 -- name: seats_of_hall
 SELECT id, ticket_type_id, row_label, number FROM seat WHERE event_id = %(event)s
 
+-- name: tickets_opening
+-- Ticket types that share a pool are the same tickets.
+SELECT coalesce(sum(capacity), 0)::bigint FROM (
+    SELECT DISTINCT p.id, p.capacity
+    FROM ticket_type t JOIN pool p ON p.id = t.pool_id JOIN event e ON e.id = t.event_id
+    WHERE e.status = 'published' AND NOT t.withdrawn AND t.on_sale_at BETWEEN %(since)s AND %(until)s
+) AS opening
+
 -- Writing: event files. Whoever applies one holds the lock, so that two of them never interleave.
 
 -- name: lock_event_files

@@ -18,6 +18,7 @@ from ticketing.shop import (
     FRONTEND,
     MIGRATION,
     PAYMENTS,
+    PRESCALING,
     ROTATION,
     WORKER,
     sells_for_real,
@@ -55,6 +56,9 @@ class Policies(Chart):
         self._allow(FRONTEND, comes=[_from(load_balancer, FRONTEND_PORT)], goes=[])
         self._allow(MIGRATION, comes=[], goes=[database])
         self._allow(ROTATION, comes=[], goes=[database, *aws])
+        # The cluster's API: a service first, then one of its addresses in the VPC.
+        api = _to(_blocks([inputs.env.network.service_cidr, inputs.env.network.cidr]), 443)
+        self._allow(PRESCALING, comes=[], goes=[database, api])
         if not sells_for_real(inputs):
             self._allow(
                 PAYMENTS,

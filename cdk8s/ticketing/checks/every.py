@@ -26,6 +26,7 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from references.monitors(objects)
     yield from references.deployments(objects)
     yield from references.accounts(objects)
+    yield from references.roles(objects)
     yield from references.priorities(objects)
     yield from references.secrets(objects, inputs)
     yield from references.network(objects)

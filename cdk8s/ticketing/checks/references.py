@@ -109,6 +109,19 @@ def accounts(objects: Objects) -> Iterator[str]:
         yield f"ServiceAccount {name}: has an AWS role, and no pod runs as it"
 
 
+def roles(objects: Objects) -> Iterator[str]:
+    """A pod with a token has the one role that the stacks make for it, and no other account has any."""
+    tokens = {pod.spec["serviceAccountName"] for pod in objects.pods if pod.spec.get("automountServiceAccountToken")}
+    bound = set()
+    for binding in objects.of("RoleBinding", "ClusterRoleBinding", "Role", "ClusterRole"):
+        role = binding.get("roleRef", {})
+        if binding["kind"] != "RoleBinding" or (role["kind"], role["name"]) != ("ClusterRole", names.PRESCALER):
+            yield f"{called(binding)}: gives more than {names.PRESCALER} in this namespace"
+        bound |= {subject["name"] for subject in binding.get("subjects", [])}
+    for name in sorted(tokens ^ bound):
+        yield f"ServiceAccount {name}: has a token and no role, or a role and no token"
+
+
 def priorities(objects: Objects) -> Iterator[str]:
     for pod in objects.pods:
         if pod.spec.get("priorityClassName") not in objects.names("PriorityClass"):
