@@ -7,7 +7,7 @@
 tool = @exec sh tools/python.sh -m tools.setup
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_URL=); Ctrl-C stops it
 	$(tool) page up

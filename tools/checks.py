@@ -1,4 +1,4 @@
-"""All that `make test`, `make lint` and `make fmt` run: `python -m tools.checks test|lint|fmt`.
+"""All that `make test`, `lint`, `fmt` and `deploy-emulated` run: `python -m tools.checks test|lint|fmt|…`.
 
 Every step runs, whatever failed before it, and shows its tool's own output and totals; the end says how each one went.
 """
@@ -48,7 +48,13 @@ FORMAT = [
     Step("format", ("ruff", "format", ".")),
     Step("page: format", ("npm", "run", "format"), FRONTEND),
 ]
-PLANS: Mapping[str, list[Step]] = {"lint": LINT, "test": LINT + TESTS, "fmt": FORMAT}
+EMULATED = [Step("emulated deploy", ("pytest", "--verbose", "tests/cdk/emulated"))]  # the tests have it too
+PLANS: Mapping[str, list[Step]] = {
+    "lint": LINT,
+    "test": LINT + TESTS,
+    "fmt": FORMAT,
+    "deploy-emulated": EMULATED,
+}
 
 
 def main(arguments: list[str]) -> int:
