@@ -15,9 +15,10 @@ from tools.site import Command, Site
 _BEFORE, _AFTER = "migrate-pre", "migrate-post"
 _APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
 _ROLLOUT = "15m"
+_LOOK_SECONDS = 5.0
 _JOB_SECONDS = 1900.0  # a little more than a migration is given by its own manifest
 # All that our charts make in the namespace, but Jobs, which go by themselves.
-_PRUNED = (
+PRUNED = (
     "alertmanagerconfigs.monitoring.coreos.com",
     "configmaps",
     "cronjobs.batch",
@@ -30,7 +31,6 @@ _PRUNED = (
     "podmonitors.monitoring.coreos.com",
     "prometheusrules.monitoring.coreos.com",
     "rolebindings.rbac.authorization.k8s.io",
-    "roles.rbac.authorization.k8s.io",
     "serviceaccounts",
     "services",
 )
@@ -46,8 +46,7 @@ class Manifests:
 
     def widen(self) -> None:
         """What all else stands on, and the schema that old and new pods both work with."""
-        self._apply(self._files[: self._place(_BEFORE) + 1])
-        self._finish_job(_BEFORE)
+        self._migrate(_BEFORE, self._files[: self._place(_BEFORE) + 1])
 
     def roll_out(self) -> None:
         """Everything else, until each Deployment has only new pods, which the load balancer has found well."""
@@ -57,13 +56,12 @@ class Manifests:
 
     def narrow(self) -> None:
         """Take away what the old pods alone needed of the schema."""
-        self._apply(self._files[self._place(_AFTER) :])
-        self._finish_job(_AFTER)
+        self._migrate(_AFTER, self._files[self._place(_AFTER) :])
 
     def prune(self) -> None:
         """Delete what an earlier deployment applied and this one does not know."""
         mine = ("--selector", "app.kubernetes.io/managed-by=cdk8s", "--output", "name")
-        present = self._commands.ask(*self._site.kubectl("get", ",".join(_PRUNED), *mine), example="").split()
+        present = self._commands.ask(*self._site.kubectl("get", ",".join(PRUNED), *mine), example="").split()
         wanted = {_resource(body) for bodies in self._bodies.values() for body in bodies}
         left = [name for name in present if name not in wanted]
         if left:
@@ -92,16 +90,30 @@ class Manifests:
         named = [part for path in files for part in ("--filename", path)]
         self._commands.run(*self._site.kubectl(*_APPLY, *named))
 
-    def _finish_job(self, chart: str) -> None:
-        """Wait for the chart's Job. Failure, with its last words, when it fails."""
-        for name in self._named("Job", chart):
-            state = ("get", f"job/{name}", "--output", 'jsonpath={.status.conditions[?(@.status=="True")].type}')
-            give_up = time.monotonic() + _JOB_SECONDS
-            while "Complete" not in (types := self._commands.ask(*self._site.kubectl(*state), example="Complete")):
-                if "Failed" in types or time.monotonic() > give_up:
-                    self._commands.run(*self._site.kubectl("logs", f"job/{name}", "--tail", "50"))
-                    raise Failure(f"job {name} failed, see above: the pods that run go on; mend it and deploy again")
-                time.sleep(5)
+    def _migrate(self, chart: str, files: Sequence[Path]) -> None:
+        """Apply the files, and wait for the chart's Job. One that failed before would keep its name, so it goes."""
+        jobs = self._named("Job", chart)
+        for name in jobs:
+            if "Failed" in self._state(name, example=""):
+                self._commands.run(*self._site.kubectl("delete", f"job/{name}"))
+        self._apply(files)
+        for name in jobs:
+            self._finish(name)
+
+    def _finish(self, job: str) -> None:
+        """Wait until it is done. Failure, with its last words, when it fails."""
+        give_up = time.monotonic() + _JOB_SECONDS
+        while "Complete" not in (state := self._state(job, example="Complete")):
+            if "Failed" in state or time.monotonic() > give_up:
+                self._commands.run(*self._site.kubectl("logs", f"job/{job}", "--tail", "50"))
+                raise Failure(f"job {job} failed, see above: the pods that run go on; mend it and deploy again")
+            time.sleep(_LOOK_SECONDS)
+
+    def _state(self, job: str, example: str) -> str:
+        """Its conditions that hold; nothing while it runs, or while there is none."""
+        state = 'jsonpath={.status.conditions[?(@.status=="True")].type}'
+        get = ("get", f"job/{job}", "--ignore-not-found", "--output", state)
+        return self._commands.ask(*self._site.kubectl(*get), example=example)
 
     def _named(self, kind: str, chart: str = "") -> list[str]:
         """Names of the objects of a kind, of one chart or all."""

@@ -13,6 +13,7 @@ from tools import synth
 from tools.commands import Commands
 from tools.console import Failure
 from tools.deploy import deploy
+from tools.kubernetes import PRUNED
 from tools.site import chosen
 
 
@@ -55,14 +56,15 @@ def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -
     order = [
         r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^docker login", r"^docker build .*backend",
         r"^docker push .*/frontend", r"^cdk8s synth", r"^python -m ticketing.checks",
-        r"apply .*migrate-pre", r"get job/migrate-pre", r"apply .*-edge\..*-backend\.",
+        r"apply .*migrate-pre", r"apply .*-edge\..*-backend\.",
         r"rollout status deployment/backend",
-        r"apply .*migrate-post", r"get job/migrate-post", r"get .*--selector", r"wait ingress/",
+        r"apply .*migrate-post", r"get .*--selector", r"wait ingress/",
         r"^cdk deploy .*Edge Observability", r"^python -m tools.smoke",
     ]  # fmt: skip
     places = [first(asked, pattern) for pattern in order]
     assert places == sorted(places)
-    assert first(asked, "apply .*migrate-pre") < first(asked, "apply .*-backend") < first(asked, "apply .*migrate-post")
+    waited = max(place for place, line in enumerate(asked) if "get job/migrate-pre" in line)
+    assert first(asked, "apply .*migrate-pre") < waited < first(asked, "apply .*-backend")
     assert asked[-1].startswith("python -m tools.smoke https://")
 
 
@@ -148,6 +150,21 @@ def test_a_failed_migration_shows_its_log_and_no_pod_is_replaced(world: World) -
     with pytest.raises(Failure, match=r"job migrate-pre-\w+ failed.* the pods that run go on"):
         run(world.changed(JOB="Failed"))
     assert re.search(r"logs job/migrate-pre-\w+ --tail 50$", world.asked[-1])
+    assert [line for line in world.asked if "rollout" in line] == []
+
+
+@only_dev
+def test_a_migration_that_failed_last_time_is_tried_again(world: World) -> None:
+    with pytest.raises(Failure, match="failed"):
+        run(world.changed(JOB="FailureTarget Failed"))
+    assert first(world.asked, r"delete job/migrate-pre-\w+$") < first(world.asked, "apply .*migrate-pre")
+
+
+def test_whatever_the_charts_make_is_cleared_away_when_they_no_longer_do(env: str, manifests: dict[str, Path]) -> None:
+    text = "".join(path.read_text() for path in manifests[env].iterdir())
+    made = set(re.findall(r"^kind: (\w+)$", text, re.MULTILINE)) - {"Job", "Namespace", "PriorityClass"}
+    plural = {re.sub("y$", "ie", kind.lower()) + ("es" if kind.endswith("ss") else "s") for kind in made}
+    assert plural == {name.partition(".")[0] for name in PRUNED}
 
 
 @only_dev
