@@ -1,10 +1,11 @@
+import json
 from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
 from cdk import names
-from tests.cdk.assembly import Assembly, Resource, Template
+from tests.cdk.assembly import Assembly, Resource, Template, text_of
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_public_subnets_lead_to_the_internet_and_application_subnets_through_a_n
     ways_out = [route for subnet in subnets(network, "application") for route in routes(network, subnet)]
     assert len(ways_out) == 3
     assert all("NatGatewayId" in route for route in ways_out)
+    assert {route["DestinationCidrBlock"] for route in ways_out} == {"0.0.0.0/0"}
 
 
 def test_data_subnets_have_no_way_out(network: Template) -> None:
@@ -58,7 +60,26 @@ def test_data_subnets_have_no_way_out(network: Template) -> None:
 
 
 def test_there_are_as_many_nat_gateways_as_the_settings_say(assembly: Assembly, network: Template) -> None:
-    assert len(network.all("EC2::NatGateway")) == assembly.env.network.nat_gateways
+    gateways = network.all("EC2::NatGateway")
+    assert len(gateways) == assembly.env.network.nat_gateways
+    homes = [each["SubnetId"] for each in gateways]
+    assert homes == [{"Ref": each.id} for each in subnets(network, "public")[: len(gateways)]]
+    assert all("AllocationId" in each.properties for each in gateways)
+
+
+def test_where_every_zone_has_its_nat_none_needs_that_of_another(prod: Assembly) -> None:
+    network = prod[names.Stack.NETWORK]
+    used = [route["NatGatewayId"]["Ref"] for each in subnets(network, "application") for route in routes(network, each)]
+    assert len(set(used)) == 3
+
+
+def test_names_are_known_inside_the_vpc_as_the_cluster_and_its_endpoints_need_it(network: Template) -> None:
+    vpc = network.only("EC2::VPC")
+    assert (vpc["EnableDnsHostnames"], vpc["EnableDnsSupport"]) == (True, True)
+    assert all(
+        each["VpcId"] == {"Ref": vpc.id} for kind in ("Subnet", "RouteTable") for each in network.all(f"EC2::{kind}")
+    )
+    assert network.only("EC2::VPCGatewayAttachment")["VpcId"] == {"Ref": vpc.id}
 
 
 def test_load_balancers_find_their_subnets_by_tag(network: Template) -> None:
@@ -70,7 +91,8 @@ def test_load_balancers_find_their_subnets_by_tag(network: Template) -> None:
 def test_all_traffic_is_logged_and_kept_as_long_as_the_settings_say(assembly: Assembly, network: Template) -> None:
     log = network.only("EC2::FlowLog")
     assert log["TrafficType"] == "ALL"
-    assert log["ResourceId"] == {"Ref": network.only("EC2::VPC").id}
+    assert (log["ResourceType"], log["ResourceId"]) == ("VPC", {"Ref": network.only("EC2::VPC").id})
+    assert log["LogGroupName"] == {"Ref": network.only("Logs::LogGroup").id}
     assert network.only("Logs::LogGroup")["RetentionInDays"] == assembly.env.network.flow_log_days
 
 
@@ -80,7 +102,10 @@ def test_s3_is_reached_without_a_nat_and_other_services_as_the_settings_say(
     endpoints = network.all("EC2::VPCEndpoint")
     interfaces = {each["ServiceName"].split(f"{assembly.env.region}.")[1] for each in endpoints if _is_interface(each)}
     assert interfaces == set(assembly.env.network.endpoints)
-    assert [each["VpcEndpointType"] for each in endpoints if not _is_interface(each)] == ["Gateway"]
+    (s3,) = [each for each in endpoints if not _is_interface(each)]
+    assert text_of(s3["ServiceName"]).endswith(".s3")
+    assert len(s3["RouteTableIds"]) == 9
+    assert {json.dumps(each["VpcId"]) for each in endpoints} == {json.dumps({"Ref": network.only("EC2::VPC").id})}
     assert all(each["PrivateDnsEnabled"] for each in endpoints if _is_interface(each))
 
 
@@ -96,7 +121,8 @@ def test_endpoints_answer_inside_the_vpc_only(prod: Assembly) -> None:
 
 
 def test_the_default_security_group_lets_nobody_in_or_out(network: Template) -> None:
-    network.only("Custom::VpcRestrictDefaultSG")
+    closed = network.only("Custom::VpcRestrictDefaultSG")["DefaultSecurityGroupId"]
+    assert closed == {"Fn::GetAtt": [network.only("EC2::VPC").id, "DefaultSecurityGroup"]}
 
 
 def _is_interface(endpoint: Resource) -> bool:

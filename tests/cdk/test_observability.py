@@ -102,6 +102,7 @@ def test_whoever_reports_may_publish_and_encrypt(assembly: Assembly, stack: Temp
     assert allowed["Action"] == "sns:Publish"
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": assembly.env.account}}
     key = stack.only("KMS::Key")["KeyPolicy"]["Statement"]
+    assert stack.only("SNS::Topic")["KmsMasterKeyId"]["Fn::GetAtt"][0] == stack.only("KMS::Key").id
     (encrypt,) = [each for each in key if "kms:GenerateDataKey*" in each["Action"]]
     assert reporter in encrypt["Principal"]["Service"]
 
