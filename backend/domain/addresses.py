@@ -13,7 +13,7 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
 
 def mail_address(text: str, name: str = "") -> Address:
-    """One address and nothing but it, with its domain in ASCII. name: of the person or shop.
+    """One address and nothing but it, with its domain in ASCII, which has one spelling. name: of the person or shop.
 
     ValueError, which never repeats the text, for whatever a mail server could refuse or misread.
     """

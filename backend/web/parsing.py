@@ -60,13 +60,14 @@ class Form:
         return {**handler(schema), "pattern": f"^{self.pattern}$"}
 
 
-def _writable(text: str) -> str:
-    mail_address(text)
-    return text
+def _spelled_once(text: str) -> str:
+    return mail_address(text).addr_spec
 
 
-# Kept as it was given; letters go to what `mail_address` makes of it.
-EmailAddress = Annotated[str, AfterValidator(_writable), Field(max_length=254, json_schema_extra={"format": "email"})]
+# As mail servers write it, so that one customer is known by one address and limits count for all ways to spell it.
+EmailAddress = Annotated[
+    str, AfterValidator(_spelled_once), Field(max_length=254, json_schema_extra={"format": "email"})
+]
 
 
 def _spelled_out(value: object) -> object:

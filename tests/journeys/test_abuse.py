@@ -47,6 +47,14 @@ async def test_many_baskets_of_one_address_do_not_get_around_a_customers_limit(s
     assert Counter(answer.status in {200, 202} for answer in answers) == {True: 1, False: 5}
 
 
+async def test_another_spelling_of_an_address_does_not_get_around_a_customers_limit(shop: Shop) -> None:
+    sale = await shop.box_office.publish(per_customer=2, price=1000)
+    first = await shop.check_out(await shop.basket(sale, 2), email="ana@bücher.example")
+    assert (first.status, (await shop.order(first))["email"]) == (200, "ana@xn--bcher-kva.example")
+    again = await shop.check_out(await shop.basket(sale, 2), email="Ana@XN--Bcher-KVA.Example")
+    assert again.problem == "limit-reached"
+
+
 async def test_a_request_sent_again_with_the_cookie_of_its_answer_is_the_same_request(shop: Shop) -> None:
     sale = await shop.box_office.publish(price=1000)
     held = await shop.ask("POST", "/api/basket", {"event_id": sale.event_id, "quantity": 2}, Idempotency_Key="once")
