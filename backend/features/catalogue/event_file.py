@@ -128,8 +128,10 @@ class Ticket(_Part):
 class Event(_Part):
     """One event. slug: by which the file knows it again. id: its number in the shop, else the next one.
 
+    listed: false keeps it out of every list and search; whoever knows its number can buy.
+
     status: withdrawn events disappear from sale and from view; cancelled ones stay visible and refund everyone.
-    refundable_until: seven days before the start when left out.
+    refundable_until: seven days before the start when left out, and never after it.
     """
 
     slug: Slug
@@ -142,6 +144,7 @@ class Event(_Part):
     starts_at: Moment
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     status: Literal["published", "withdrawn", "cancelled"] = "published"
+    listed: bool = Field(default=True, strict=True)
     refundable_until: Moment = "-7d"
     cancellation_fee_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=2)
     hall: Slug | None = None

@@ -1,9 +1,10 @@
 """Times as event files write them.
 
 2027-03-12T18:30:00Z    a moment, with its offset
-2027-03-12 19:30        by the clock of the event's time zone
+2027-03-12 19:30        by the clock of the event's time zone, unless that time is skipped or comes twice that night
 +2m, +3h, +30d          so long after now
-+30d 19:30              thirty days from today, by the clock of the event's time zone
++30d 19:30              thirty days from today, by the clock of the event's time zone; the first of two, and an hour
+                        later when it is skipped
 -1h, -7d                so long before the event starts
 """
 
@@ -42,7 +43,17 @@ class Reading:
             written = datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(f"{text!r} is no time such as 2027-03-12 19:30 or +30d 19:30") from None
-        return self._utc(written if written.tzinfo else written.replace(tzinfo=self.zone))
+        return self._utc(written) if written.tzinfo else self._by_the_clock(written, text)
+
+    def _by_the_clock(self, written: datetime, text: str) -> datetime:
+        """The one moment at which the zone's clocks show it; ValueError when there is none, or are two."""
+        first, second = (self._utc(written.replace(tzinfo=self.zone, fold=fold)) for fold in (0, 1))
+        if first < second:
+            offsets = " or ".join(moment.astimezone(self.zone).isoformat()[-6:] for moment in (first, second))
+            raise ValueError(f"{text} comes twice by the clocks of {self.zone.key}: add {offsets} to say which")
+        if first > second:
+            raise ValueError(f"{text} is skipped by the clocks of {self.zone.key}")
+        return first
 
     def _after_now(self, span: timedelta, clock: str | None) -> datetime:
         if clock is None:

@@ -73,6 +73,7 @@ class EventPlan:
     timezone: str
     currency: str
     status: Literal["published", "withdrawn", "cancelled"]
+    listed: bool
     refundable_until: datetime
     fee_bp: int
     pools: Mapping[str, int]
@@ -144,6 +145,9 @@ def _plan(event: Event, halls: Halls, now: datetime, where: str) -> EventPlan:
         _type_plan(event, ticket, reading, sections, ("tickets", number)) for number, ticket in enumerate(event.tickets)
     )
     _demand_each_once(event)
+    refundable_until = _moment(reading, event.refundable_until, ("refundable_until",))
+    if refundable_until > starts_at:
+        raise _Mistake(("refundable_until",), "tickets could be given back after the event has started")
     return EventPlan(
         slug=event.slug,
         id=event.id,
@@ -155,7 +159,8 @@ def _plan(event: Event, halls: Halls, now: datetime, where: str) -> EventPlan:
         timezone=event.timezone,
         currency=_currency(event),
         status=event.status,
-        refundable_until=_moment(reading, event.refundable_until, ("refundable_until",)),
+        listed=event.listed,
+        refundable_until=refundable_until,
         fee_bp=int(event.cancellation_fee_percent * 100),
         pools=_pools(event, sections),
         types=types,

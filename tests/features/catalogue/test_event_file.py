@@ -45,6 +45,25 @@ def test_times_can_be_written_as_a_moment_or_from_now(tmp_path: Path, written: s
     assert plan.starts_at == meant
 
 
+def test_a_time_that_comes_twice_can_name_its_offset(tmp_path: Path) -> None:
+    (plan,) = planned(tmp_path, event(timezone="Europe/Dublin", starts_at="2127-10-26 01:30+00:00"))
+    assert plan.starts_at == datetime(2127, 10, 26, 1, 30, tzinfo=UTC)
+
+
+def test_refunds_can_end_with_the_start(tmp_path: Path) -> None:
+    (plan,) = planned(tmp_path, event(refundable_until="-0m"))
+    assert plan.refundable_until == plan.starts_at
+
+
+def test_a_demonstration_is_never_refused_for_the_clocks_of_its_day(tmp_path: Path) -> None:
+    now = datetime(2127, 3, 29, 12, 0, tzinfo=UTC)
+    path = write(tmp_path, season(event(timezone="Europe/Dublin", starts_at="+1d 01:30")))
+    (skipped,) = read_plans(path, now).events
+    assert skipped.starts_at == datetime(2127, 3, 30, 1, 30, tzinfo=UTC)  # half past two, an hour later
+    (twice,) = read_plans(path, now.replace(month=10, day=25)).events
+    assert twice.starts_at == datetime(2127, 10, 26, 0, 30, tzinfo=UTC)  # the first of the two
+
+
 def test_a_sale_can_end_before_the_start(tmp_path: Path) -> None:
     tickets = "- {name: Floor, price: 1, capacity: 1, on_sale_at: -30d, off_sale_at: -2h}"
     (plan,) = planned(tmp_path, event(tickets=tickets))
@@ -101,6 +120,8 @@ def test_the_checksum_follows_the_hall(tmp_path: Path) -> None:
 
 
 TYPE = "events[0].tickets[0]"
+STARTS = "events[0].starts_at"
+NAME_IT = "add +01:00 or +00:00 to say which"
 LINE = "must be one line of printable characters without blanks at its ends"
 
 
@@ -113,6 +134,18 @@ LINE = "must be one line of printable characters without blanks at its ends"
         (event(starts_at="soon"), "8: events[0].starts_at: 'soon' is no time such as 2027-03-12 19:30 or +30d 19:30"),
         (event(starts_at="+1d 25:00"), "8: events[0].starts_at: hour must be in 0..23"),
         (event(starts_at="0001-01-01T00:00+23:00"), "8: events[0].starts_at: that year is too far away"),
+        (
+            event(timezone="Europe/Dublin", starts_at="2127-03-30 01:30"),
+            "8: events[0].starts_at: 2127-03-30 01:30 is skipped by the clocks of Europe/Dublin",
+        ),
+        (
+            event(timezone="Europe/Dublin", starts_at="2127-10-26 01:30"),
+            f"8: {STARTS}: 2127-10-26 01:30 comes twice by the clocks of Europe/Dublin: {NAME_IT}",
+        ),
+        (
+            event(refundable_until="2127-06-12 19:31"),
+            "10: events[0].refundable_until: tickets could be given back after the event has started",
+        ),
         (event(status="gone"), "10: events[0].status: Input should be 'published', 'withdrawn' or 'cancelled'"),
         (event(colour="red"), "10: events[0].colour: there is no such field"),
         (event(hall="nowhere"), "10: events[0].hall: there is no hall nowhere in this file"),
