@@ -16,6 +16,7 @@ from backend.telemetry.promise import PromiseError
 _NO_SUCH_TABLE = "42P01"
 
 
+_NO_DATABASE = {"DATABASE_URL": "postgresql://nobody@nowhere/nothing"}  # keys follow from the secrets alone
 _NO_SECRET = {"SECRET_KEY": "signs nothing here"}  # whoever looks at the database needs no key to the orders
 
 
@@ -69,19 +70,25 @@ def parser() -> argparse.ArgumentParser:
         prescale.add_argument(f"--{option}", type=int, required=True, metavar="N", help=meaning)
     commands.add_parser("openapi", help="print the API's OpenAPI document, as backend/openapi.json keeps it")
     commands.add_parser("settings", help="print the list of environment variables, as docs/settings.md keeps it")
+    commands.add_parser(
+        "ticket-keys", help="print the public keys by which doors verify tickets, as a JSON Web Key Set"
+    )
     commands.add_parser("psp", help="run the test payment provider; refused in production")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     # Imported here, so that the payment provider, a service of its own, loads nothing of the shop.
-    from backend import app, chores, variables, worker  # noqa: PLC0415 - see above
+    from backend import app, chores, parts, variables, worker  # noqa: PLC0415 - see above
 
     if options.command == "openapi":
         sys.stdout.write(app.openapi_json())
         return 0
     if options.command == "settings":
         sys.stdout.write(variables.settings_page())
+        return 0
+    if options.command == "ticket-keys":
+        sys.stdout.write(parts.ticket_keys(Settings.from_env({**_NO_DATABASE, **os.environ})))
         return 0
     if options.command == "serve":
         return app.serve(Settings.from_env(os.environ))

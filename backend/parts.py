@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
+
 from backend.db.gate import PoolMetrics
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from backend.domain.payments import PaymentProvider
 from backend.domain.tokens import OrderTokens
+from backend.features.orders.documents.qr import key_set
 from backend.features.payments.free import FreeProvider
 from backend.features.payments.psp import PspProvider
 from backend.features.payments.stripe import StripeProvider
@@ -76,6 +79,12 @@ def aws_options(settings: Settings) -> AwsOptions:
 def tokens(settings: Settings) -> OrderTokens:
     """The keys to the orders."""
     return OrderTokens([settings.secret_key, *settings.old_secret_keys])
+
+
+def ticket_keys(settings: Settings) -> str:
+    """The public keys by which doors verify tickets, as JSON, the one in force first."""
+    keys = key_set([settings.secret_key, *settings.old_secret_keys])
+    return orjson.dumps(keys, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def log_options(settings: Settings) -> LogOptions:

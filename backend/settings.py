@@ -52,7 +52,7 @@ class Settings(BaseModel):
     secret_key: Secret
     """Signs links to orders and tickets; at least 16 characters. Whoever has it opens every order."""
     old_secret_keys: tuple[Secret, ...] = ()
-    """Former secrets, separated by commas: links that are out go on working."""
+    """Former secrets, separated by commas: links and tickets that are out go on working (docs/door.md)."""
     static_dir: Path | None = None
     """The built front end, served by this process; not set, something in front serves it."""
     trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0

@@ -1,6 +1,7 @@
 """The commands as an operator runs them: what they print, what they exit with, and one line when they cannot."""
 
 import asyncio
+import json
 from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,3 +156,13 @@ async def test_the_test_provider_refuses_to_run_in_production() -> None:
     ended = await backend("psp", ENVIRONMENT="prod", PSP_API_KEY="k", PSP_WEBHOOK_SECRET="s")
     assert ended.code == 1
     assert "moves no money and never runs in 'prod'" in ended.err[0]
+
+
+async def test_the_doors_keys_are_printed_the_one_in_force_first() -> None:
+    before = await backend("ticket-keys", OLD_SECRET_KEYS="")
+    after = await backend("ticket-keys", SECRET_KEY="the secret that took its place", OLD_SECRET_KEYS=SECRET)
+    assert (before.code, before.err) == (0, [])
+    (old,) = json.loads("".join(before.out))["keys"]
+    new, kept = json.loads("".join(after.out))["keys"]
+    assert kept == old != new
+    assert (old["kty"], old["crv"], old["use"]) == ("OKP", "Ed25519", "sig")

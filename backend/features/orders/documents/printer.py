@@ -6,8 +6,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from cryptography.hazmat.primitives import serialization
-
 from backend.domain.errors import DomainError
 from backend.domain.orders import OrderView, TicketView
 from backend.features.orders.documents import pdf, qr
@@ -56,12 +54,6 @@ class Printer:
             document = await loop.run_in_executor(self._thread, next, steps)
             if document is not None:
                 return document
-
-    @property
-    def public_key(self) -> str:
-        """What a door needs to verify tickets, as PEM."""
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self._key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)

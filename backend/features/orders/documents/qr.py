@@ -1,9 +1,9 @@
 """The QR code of a ticket: signed, so that a door can check it without a network.
 
-The payload is `AEG1.` and, in base 32 without padding, the ticket's code (16 bytes), the event (8 bytes, big-endian)
-and an Ed25519 signature of all that precedes it, the prefix included. Base 32 keeps it within the QR code's
-alphanumeric set, which makes a code of 41 by 41 modules that a tired phone still reads. What is signed never changes:
-whether the ticket is still in force, only the shop's list knows.
+The payload is `AEG1.` and, in base 32 without padding, the ticket's code (16 bytes), the event (8 bytes, big-endian),
+the key that signed it (4 bytes) and an Ed25519 signature of all that precedes it, the prefix included. Base 32 keeps it
+within the QR code's alphanumeric set, which makes a code of 41 by 41 modules that a tired phone still reads. What is
+signed never changes: whether the ticket is still in force, only the shop's list knows.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import segno
@@ -22,7 +26,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _PREFIX = "AEG1."
-_CLAIM_BYTES = 24
+_CLAIM_BYTES = 28
+_KEY_BYTES = 4  # of a claim: more than the few keys of one shop need to be told apart
 _SIGNATURE_BYTES = 64
 
 
@@ -44,24 +49,53 @@ def signing_key(secret: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
+def key_set(secrets: Sequence[str]) -> dict[str, Any]:
+    """The public keys of these secrets as a JSON Web Key Set (RFC 7517, 8037): all that a door needs."""
+    keys = [signing_key(secret).public_key() for secret in secrets]
+    return {
+        "keys": [
+            {"kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": _key_id(key).hex(), "x": _base64(key)} for key in keys
+        ]
+    }
+
+
+def door_keys(published: Mapping[str, Any]) -> dict[bytes, Ed25519PublicKey]:
+    """The keys of such a set, by their id."""
+    return {
+        bytes.fromhex(key["kid"]): Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(key["x"] + "="))
+        for key in published["keys"]
+    }
+
+
+def _key_id(key: Ed25519PublicKey) -> bytes:
+    return sha256(key.public_bytes_raw()).digest()[:_KEY_BYTES]
+
+
+def _base64(key: Ed25519PublicKey) -> str:
+    return urlsafe_b64encode(key.public_bytes_raw()).decode().rstrip("=")
+
+
 def ticket_payload(code: UUID, event_id: int, key: Ed25519PrivateKey) -> str:
     """The text in the QR code."""
-    claim = code.bytes + event_id.to_bytes(8, "big")
+    claim = code.bytes + event_id.to_bytes(8, "big") + _key_id(key.public_key())
     signature = key.sign(_PREFIX.encode() + claim)
     return _PREFIX + base64.b32encode(claim + signature).decode().rstrip("=")
 
 
-def verify(payload: str, public_key: Ed25519PublicKey) -> TicketClaim:
-    """What the payload claims, once its signature has been checked. Raises TicketError."""
+def verify(payload: str, keys: Mapping[bytes, Ed25519PublicKey]) -> TicketClaim:
+    """What the payload claims, once its signature has been checked. keys: by their id. Raises TicketError."""
     if not payload.startswith(_PREFIX):
         raise TicketError("not one of our tickets")
     raw = _decoded(payload.removeprefix(_PREFIX))
     claim, signature = raw[:_CLAIM_BYTES], raw[_CLAIM_BYTES:]
+    key = keys.get(claim[-_KEY_BYTES:])
+    if key is None:
+        raise TicketError("signed by none of these keys")
     try:
-        public_key.verify(signature, _PREFIX.encode() + claim)
+        key.verify(signature, _PREFIX.encode() + claim)
     except InvalidSignature:
         raise TicketError("the signature does not match") from None
-    return TicketClaim(UUID(bytes=claim[:16]), int.from_bytes(claim[16:], "big"))
+    return TicketClaim(UUID(bytes=claim[:16]), int.from_bytes(claim[16:-_KEY_BYTES], "big"))
 
 
 def _decoded(text: str) -> bytes:
