@@ -79,7 +79,10 @@ _COUNTED_AS = {"paid": "succeeded", "refund-due": "succeeded", "failed": "failed
 
 
 def count_effect(metrics: Metrics, provider: str, effect: Effect, *, since: datetime) -> None:
-    """Count what a settlement changed. since: when the payment was made, or when the shop got to know."""
+    """Count what a settlement changed. since: when the payment was made, or when the shop got to know.
+
+    The earlier of the two, as a provider's clock may be ahead and no tickets come before their payment.
+    """
     result = _COUNTED_AS[effect.result]
     metrics.payments.labels(provider, result).inc()
     metrics.payment_duration.labels(provider, result).observe(effect.took)
@@ -111,7 +114,8 @@ class Settlements:
         received = datetime.now(UTC)
         settled = await self._batcher.submit(report)
         if settled.effect is not None:
-            count_effect(self._metrics, self._provider, settled.effect, since=report.paid_at or received)
+            since = min(report.paid_at or received, received)
+            count_effect(self._metrics, self._provider, settled.effect, since=since)
         return settled
 
     async def _flush(self, reports: Sequence[Report]) -> list[Settled]:

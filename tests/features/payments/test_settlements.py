@@ -1,0 +1,25 @@
+"""How settlements are counted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backend.db.pool import Database
+from backend.features.payments.settlements import Report, Settlements
+from backend.telemetry.metrics import Metrics
+from backend.telemetry.promise import load_promise
+from tests.box_office import BoxOffice
+from tests.features.inventory.selling import placed
+
+
+@pytest.mark.parametrize(("paid", "at_least"), [(timedelta(hours=1), 0.0001), (timedelta(seconds=-5), 5.0)])
+async def test_a_provider_whose_clock_is_ahead_does_not_make_tickets_arrive_before_their_payment(
+    box_office: BoxOffice, db: Database, paid: timedelta, at_least: float
+) -> None:
+    metrics = Metrics(load_promise(), providers=("test",))
+    _, payment = await placed(box_office, await box_office.publish(price=1000))
+    report = Report(payment, "succeeded", "ref", paid_at=datetime.now(UTC) + paid)
+    assert (await Settlements(db, metrics, "test").record(report)).result == "paid"
+    waited = metrics.payment_to_ticket.sample()
+    assert waited["count"] == 1
+    assert at_least <= waited["sum"] < at_least + 5
