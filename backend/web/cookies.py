@@ -23,7 +23,12 @@ def basket_cookie(request: web.Request) -> UUID | None:
 
 def remember_basket(response: web.StreamResponse, basket: UUID, *, secure: bool) -> None:
     """Keep the basket in the browser for a day. secure: whether the shop's public address is https."""
-    response.headers.add("Set-Cookie", f"{_NAME}{basket}; Max-Age={_DAY}; {_attributes(secure=secure)}")
+    response.headers.add("Set-Cookie", remembering(basket, secure=secure))
+
+
+def remembering(basket: UUID, *, secure: bool) -> str:
+    """The value of the header Set-Cookie that does it."""
+    return f"{_NAME}{basket}; Max-Age={_DAY}; {_attributes(secure=secure)}"
 
 
 def forget_basket(response: web.StreamResponse, *, secure: bool) -> None:

@@ -123,8 +123,6 @@ CREATE TABLE orders (
     owner uuid,
     email text,
     name text,
-    idempotency_key text,  -- of the latest attempt to pay
-    fingerprint text,  -- of that attempt's body
     status text NOT NULL CHECK (status IN ('pending', 'paid', 'cancelled', 'lapsed')),
     total_minor bigint NOT NULL CHECK (total_minor >= 0),
     retained_minor bigint NOT NULL DEFAULT 0,  -- what the shop keeps: the tickets in force, or the cancellation fee
@@ -133,10 +131,18 @@ CREATE TABLE orders (
     paid_at timestamptz,
     closed_at timestamptz
 ) WITH (fillfactor = 80);
-CREATE INDEX orders_by_key ON orders (idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX orders_by_email ON orders (lower(email)) WHERE email IS NOT NULL;
 
 CREATE TABLE ticket (
+-- A checkout under an Idempotency-Key: the key buys once, whatever baskets and orders it comes by, and what it was told
+-- does not change with later attempts to pay the same order.
+CREATE TABLE attempt (
+    key text PRIMARY KEY,  -- in the scope of its customer
+    fingerprint text NOT NULL,  -- of the request's body
+    order_id uuid NOT NULL,
+    payment_id uuid  -- null when there was nothing to pay
+);
+
     code uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     order_id uuid NOT NULL,
     event_id bigint NOT NULL,

@@ -58,8 +58,8 @@ END $$;
 -- _address_limit, _customer_limit: live tickets per address, live holds per customer; null when not limited.
 --
 -- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event,
--- unknown-basket, basket-expired, basket-bought, basket-busy, currency (detail: the basket's), not-on-sale and off-sale
--- (detail: the time), order-limit and customer-limit (detail: the limit), address-limit, hold-limit, sold-out (detail:
+-- unknown-basket, basket-expired, basket-emptied, basket-bought, basket-busy, currency (detail: the basket's),
+-- not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit, hold-limit, sold-out (detail:
 -- what is left), seat-gone, seat-unknown.
 -- When holds expired on demand, one more row: result swept, price being how many, detail how many orders lapsed by it.
 --
@@ -137,6 +137,10 @@ BEGIN
         -- May each line be sold, now and to this basket?
         IF result IS NULL THEN
             FOR k IN i..j LOOP
+            ELSIF old.state = 'cancelled' THEN
+                result := 'basket-emptied';
+            ELSIF old.state = 'expired' OR old.state = 'held' AND old.expires_at <= moment THEN
+                result := 'basket-expired';
                 t := _type[k];
                 asked_for := CASE WHEN i = j THEN _quantity[k] ELSE (
                     SELECT sum(a.quantity) FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity)
@@ -317,8 +321,8 @@ BEGIN
 END $$;
 
 -- Give a live basket _ttl from now, once. The same request again, known by its _key, is answered as before.
--- result: extended, already-extended, basket-expired, basket-bought, basket-busy, unknown-basket, mismatch (another
--- body under the same key).
+-- result: extended, already-extended, basket-expired, basket-emptied, basket-bought, basket-busy, unknown-basket,
+-- mismatch (another body under the same key).
 CREATE FUNCTION extend_basket_v1(_basket uuid, _ttl interval, _key uuid, _fingerprint text)
 RETURNS TABLE (result text, basket uuid, expires timestamptz)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -335,12 +339,13 @@ BEGIN
         RETURN;
     END IF;
     SELECT count(*) AS ever, count(*) FILTER (WHERE state = 'paying') AS paying,
-        count(*) FILTER (WHERE state = 'confirmed') AS bought,
+        count(*) FILTER (WHERE state = 'confirmed') AS bought, bool_and(state = 'cancelled') AS emptied,
         bool_and(expires_at > clock_timestamp()) FILTER (WHERE state = 'held') AS live,
         bool_or(extended) FILTER (WHERE state = 'held') AS extended
     INTO lines FROM hold WHERE basket_id = _basket;
     result := CASE WHEN lines.ever = 0 THEN 'unknown-basket' WHEN lines.paying > 0 THEN 'basket-busy'
-                   WHEN lines.bought > 0 THEN 'basket-bought' WHEN lines.live IS NOT TRUE THEN 'basket-expired'
+                   WHEN lines.bought > 0 THEN 'basket-bought' WHEN lines.emptied THEN 'basket-emptied'
+                   WHEN lines.live IS NOT TRUE THEN 'basket-expired'
                    WHEN lines.extended THEN 'already-extended' ELSE 'extended' END;
     basket := _basket;
     IF result = 'extended' THEN

@@ -37,21 +37,24 @@ END $$;
 -- A free basket is confirmed at once; any other becomes a pending order whose holds no longer expire by themselves,
 -- with a payment that waits for its provider. A basket whose payment failed gets another payment for the same order.
 --
--- One row per basket, in order; tickets: the codes in force, comma-separated.
+-- One row per basket, in order; basket: the order's, where a key leads to another; tickets: the codes in force,
+-- comma-separated.
 -- result: paid, pending, exists (this very attempt was made before, under its Idempotency-Key: see order_status and the
--- order's latest payment), taken (an attempt of somebody who may be somebody else was), mismatch (another body under
--- the same Idempotency-Key), basket-unknown, basket-expired, customer-limit.
+-- attempt's payment), taken (an attempt of somebody who may be somebody else was: see the order's latest payment),
+-- mismatch (another body under the same Idempotency-Key), unknown-basket, basket-expired, basket-emptied, event-closed
+-- (it is cancelled or withdrawn: its tickets are given back, other lines stay held), customer-limit.
+-- lapsed: how many orders ended by that, 0 or 1.
 CREATE FUNCTION checkout_v1(
     _basket uuid[], _order uuid[], _payment uuid[], _email text[], _name text[], _key text[], _fingerprint text[],
     _method text[], _provider text, _pay_within interval
 ) RETURNS TABLE (basket uuid, result text, order_id uuid, order_status text, total bigint, currency text,
-                 payment uuid, payment_status text, pay_url text, failure text, tickets text)
+                 payment uuid, payment_status text, pay_url text, failure text, tickets text, lapsed integer)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     locked uuid[]; lines uuid[]; results text[]; orders_of uuid[]; totals bigint[]; currencies text[]; owners uuid[];
-    again boolean[];
+    again boolean[]; tried uuid[]; mine uuid[]; closed uuid[]; lapsed_of integer[]; first attempt;
     placed uuid[]; bought uuid[]; free uuid[]; n integer := cardinality(_basket);
 BEGIN
     -- An order that appears between these two locks is being made by somebody else: it is reported, not touched.
@@ -61,20 +64,25 @@ BEGIN
     PERFORM 1 FROM hold WHERE id = ANY (lines) ORDER BY id FOR NO KEY UPDATE;
 
     SELECT array_agg(v.result ORDER BY v.i), array_agg(v.order_id ORDER BY v.i), array_agg(v.total ORDER BY v.i),
-        array_agg(v.currency ORDER BY v.i), array_agg(v.owner ORDER BY v.i), array_agg(v.again ORDER BY v.i)
-    INTO results, orders_of, totals, currencies, owners, again
+        array_agg(v.currency ORDER BY v.i), array_agg(v.owner ORDER BY v.i), array_agg(v.again ORDER BY v.i),
+        array_agg(v.tried ORDER BY v.i)
+    INTO results, orders_of, totals, currencies, owners, again, tried
     FROM (
-        SELECT b.i, coalesce(o.id, b.order_id) AS order_id, h.total, h.currency, h.owner, o.id IS NOT NULL AS again,
+        SELECT b.i, coalesce(k.order_id, o.id, b.order_id) AS order_id, h.total, h.currency, h.owner,
+            o.id IS NOT NULL AS again, CASE WHEN k.key IS NULL THEN b.payment_id ELSE k.payment_id END AS tried,
             CASE
                 -- Its own order or payment is there already: the answer to this very request was lost on its way.
                 WHEN o.id = b.order_id OR (SELECT p.id FROM payment p WHERE p.id = b.payment_id) IS NOT NULL
                     THEN 'repeated'
-                WHEN o.idempotency_key = b.key AND o.fingerprint <> b.fingerprint THEN 'mismatch'
-                WHEN o.idempotency_key = b.key THEN 'exists'
+                WHEN k.fingerprint <> b.fingerprint THEN 'mismatch'
+                WHEN k.key IS NOT NULL THEN 'exists'
                 WHEN o.id IS NOT NULL
                     AND (o.id <> ALL (locked) OR o.status NOT IN ('pending', 'lapsed') OR h.paying > 0) THEN 'taken'
-                WHEN h.ever = 0 THEN 'basket-unknown'
-                WHEN h.live IS NOT TRUE THEN CASE WHEN o.id IS NULL THEN 'basket-expired' ELSE 'taken' END
+                WHEN h.ever = 0 THEN 'unknown-basket'
+                WHEN h.closed THEN 'event-closed'
+                WHEN h.live IS NOT TRUE THEN
+                    CASE WHEN o.id IS NOT NULL THEN 'taken' WHEN h.emptied THEN 'basket-emptied'
+                        ELSE 'basket-expired' END
                 WHEN h.limited AND b.email IS NOT NULL AND over_limit_v1(b.basket, b.email) THEN 'customer-limit'
                 WHEN h.total = 0 THEN 'paid'
                 ELSE 'pending'
@@ -82,8 +90,12 @@ BEGIN
         FROM unnest(_basket, _order, _payment, _email, _key, _fingerprint) WITH ORDINALITY
             AS b(basket, order_id, payment_id, email, key, fingerprint, i)
         LEFT JOIN LATERAL (SELECT * FROM orders WHERE basket_id = b.basket OFFSET 0) AS o ON true
+        LEFT JOIN LATERAL (SELECT * FROM attempt WHERE key = b.key OFFSET 0) AS k ON true
         CROSS JOIN LATERAL (
             SELECT count(*) AS ever, count(*) FILTER (WHERE h.state = 'paying') AS paying,
+                bool_and(h.state = 'cancelled') AS emptied,
+                bool_or((SELECT e.status FROM event e WHERE e.id = h.event_id) <> 'published')
+                    FILTER (WHERE h.state = 'held') AS closed,
                 bool_and(h.expires_at > clock_timestamp()) FILTER (WHERE h.state = 'held') AS live,
                 sum(h.quantity * h.unit_price_minor) FILTER (WHERE h.state = 'held') AS total,
                 min(h.currency) FILTER (WHERE h.state = 'held') AS currency, (array_agg(h.owner))[1] AS owner,
@@ -93,18 +105,39 @@ BEGIN
         ) AS h
     ) AS v;
 
-    placed := ARRAY(SELECT orders_of[i] FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending'));
+    placed := ARRAY(SELECT orders_of[k] FROM generate_series(1, n) AS k
+                    WHERE results[k] IN ('paid', 'pending') AND _key[k] IS NOT NULL);
     IF cardinality(placed) > 0 THEN
-        INSERT INTO orders (id, basket_id, owner, email, name, idempotency_key, fingerprint, status, total_minor,
-            currency, paid_at)
-        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], _key[i], _fingerprint[i], results[i],
-            totals[i], currencies[i],
+        -- Whoever comes second with a key waits here for the first, whichever basket it came by, and is told of its
+        -- order. In one order everywhere, so that no two batches wait for each other.
+        WITH claimed AS (
+            INSERT INTO attempt (key, fingerprint, order_id, payment_id)
+            SELECT _key[k], _fingerprint[k], orders_of[k], CASE results[k] WHEN 'pending' THEN _payment[k] END
+            FROM generate_series(1, n) AS k
+            WHERE results[k] IN ('paid', 'pending') AND _key[k] IS NOT NULL ORDER BY _key[k]
+            ON CONFLICT DO NOTHING RETURNING order_id
+        )
+        SELECT coalesce(array_agg(c.order_id), '{}') INTO mine FROM claimed AS c;
+        IF cardinality(mine) < cardinality(placed) THEN
+            FOR i IN 1..n LOOP
+                IF orders_of[i] = ANY (placed) AND orders_of[i] <> ALL (mine) THEN
+                    SELECT * INTO first FROM attempt a WHERE a.key = _key[i];
+                    results[i] := CASE WHEN first.fingerprint = _fingerprint[i] THEN 'exists' ELSE 'mismatch' END;
+                    orders_of[i] := first.order_id; tried[i] := first.payment_id;
+                END IF;
+            END LOOP;
+        END IF;
+    END IF;
+
+    placed := ARRAY(SELECT orders_of[k] FROM generate_series(1, n) AS k WHERE results[k] IN ('paid', 'pending'));
+    IF cardinality(placed) > 0 THEN
+        INSERT INTO orders (id, basket_id, owner, email, name, status, total_minor, currency, paid_at)
+        SELECT orders_of[i], _basket[i], owners[i], _email[i], _name[i], results[i], totals[i], currencies[i],
             CASE results[i] WHEN 'paid' THEN clock_timestamp() END
         FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND NOT again[i];
         IF true = ANY (again) THEN
-            UPDATE orders o SET email = _email[i], name = _name[i], idempotency_key = _key[i],
-                fingerprint = _fingerprint[i], status = results[i], closed_at = NULL, total_minor = totals[i],
-                currency = currencies[i],
+            UPDATE orders o SET email = _email[i], name = _name[i], status = results[i], closed_at = NULL,
+                total_minor = totals[i], currency = currencies[i],
                 paid_at = CASE results[i] WHEN 'paid' THEN clock_timestamp() END
             FROM generate_series(1, n) AS i WHERE results[i] IN ('paid', 'pending') AND again[i] AND o.id = orders_of[i]
                 AND o.id = ANY (placed);
@@ -131,16 +164,31 @@ BEGIN
             PERFORM issue_tickets_v1(free);
         END IF;
     END IF;
+    IF 'event-closed' = ANY (results) THEN
+        bought := ARRAY(SELECT _basket[k] FROM generate_series(1, n) AS k WHERE results[k] = 'event-closed');
+        closed := ARRAY(SELECT h.id FROM hold h WHERE h.basket_id = ANY (bought) AND h.state = 'held'
+            AND (SELECT e.status FROM event e WHERE e.id = h.event_id) <> 'published');
+        PERFORM release_holds_v1(closed, 'cancelled');
+        FOR i IN 1..n LOOP
+            IF results[i] = 'event-closed' AND again[i] THEN
+                lapsed_of[i] := lapse_v1(ARRAY[orders_of[i]]);
+            END IF;
+        END LOOP;
+    END IF;
 
     RETURN QUERY
-    SELECT _basket[i], CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending'
+    SELECT coalesce(o.basket_id, _basket[i]), CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending'
         ELSE 'exists' END,
         o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
         CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id
-            AND t.state <> 'void') END
+            AND t.state <> 'void') END, coalesce(lapsed_of[i], 0)
     FROM generate_series(1, n) AS i
     LEFT JOIN LATERAL (SELECT * FROM orders WHERE id = orders_of[i] OFFSET 0) AS o ON true
-    LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM payment q
+        WHERE q.order_id = o.id AND (results[i] NOT IN ('exists', 'repeated') OR q.id = tried[i])
+        ORDER BY q.created_at DESC LIMIT 1
+    ) AS p ON true
     ORDER BY i;
 END $$;
 
@@ -167,7 +215,8 @@ END $$;
 -- Record what the provider says of these payments, with all that follows from it, in one transaction.
 -- _status: processing, succeeded, failed, cancelled (nobody will pay any more: the stock is released).
 --
--- Money that has been captured always counts: for tickets if they are still held or can be had again, else as a refund.
+-- Money that has been captured always counts: for tickets if they are still held or can be had again, and their events
+-- are still on, else as a refund.
 -- One row per payment, in order; tickets as in checkout_v1. result: paid, refund-due, processing, failed, cancelled,
 -- replayed (known already), unknown.
 -- For whoever counts, each once: moved, the status that the order reached; expired,
@@ -201,7 +250,9 @@ BEGIN
                 AND (_failure[k] IS NULL OR p.failure IS NOT DISTINCT FROM _failure[k]) THEN 'replayed'
             WHEN _status[k] = 'succeeded' AND o.status = 'pending' AND o.total_minor = p.amount_minor
                 AND p.amount_minor = (
-                SELECT sum(h.quantity * h.unit_price_minor) FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
+                SELECT CASE WHEN bool_and((SELECT e.status FROM event e WHERE e.id = h.event_id) = 'published')
+                    THEN sum(h.quantity * h.unit_price_minor) END
+                FROM hold h WHERE h.order_id = o.id AND h.state = 'paying'
             ) AND row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN 'paid'
             ELSE 'other' END AS result,
             CASE WHEN row_number() OVER (PARTITION BY o.id ORDER BY k) = 1 THEN o.status END AS was
@@ -263,7 +314,8 @@ BEGIN
             PERFORM issue_tickets_v1(ARRAY[sale.id]);
             RETURN 'paid';
         END IF;
-        why := CASE sale.status WHEN 'paid' THEN 'paid_twice' WHEN 'cancelled' THEN 'cancelled' ELSE 'too_late' END;
+        why := CASE WHEN sale.status = 'paid' THEN 'paid_twice' WHEN sale.status = 'cancelled' THEN 'cancelled'
+            WHEN closed_v1(sale.id) THEN 'event_cancelled' ELSE 'too_late' END;
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason)
         VALUES (gen_random_uuid(), mine.id, sale.id, mine.amount_minor, mine.currency, why);
         IF sale.status = 'pending' THEN
@@ -294,6 +346,34 @@ BEGIN
     RETURN _status;
 END $$;
 
+-- Is an event of this order cancelled or withdrawn?
+CREATE FUNCTION closed_v1(_order uuid) RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT 1 FROM hold h JOIN event e ON e.id = h.event_id
+        WHERE h.order_id = _order AND e.status <> 'published')
+$$;
+
+-- Give back what is held of an event that is sold no more; how many holds. The caller has locked the event's pools, out
+-- of the usual order, so this waits for nobody: what somebody else has locked is refused at checkout, or its money is
+-- sent back.
+CREATE FUNCTION close_event_v1(_event bigint) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    sales uuid[]; held uuid[];
+BEGIN
+    sales := ARRAY(SELECT o.id FROM orders o WHERE o.id IN (
+        SELECT h.order_id FROM hold h WHERE h.event_id = _event AND h.state = 'held' AND h.expires_at < 'infinity'
+    ) FOR NO KEY UPDATE SKIP LOCKED);
+    held := ARRAY(
+        SELECT h.id FROM hold h
+        WHERE h.event_id = _event AND h.state = 'held' AND h.expires_at < 'infinity'
+            AND (h.order_id IS NULL OR h.order_id = ANY (sales))
+        FOR NO KEY UPDATE SKIP LOCKED);
+    IF cardinality(held) > 0 THEN
+        PERFORM release_holds_v1(held, 'cancelled');
+        PERFORM lapse_v1(sales);
+    END IF;
+    RETURN cardinality(held);
+END $$;
+
 -- Make sure that a late payment's order has all its tickets held: those still held count, released ones are taken again
 -- if every one of them can be had. The caller has locked the order and its holds.
 CREATE FUNCTION have_again_v1(_order uuid) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -304,13 +384,12 @@ BEGIN
        (SELECT coalesce(sum(quantity * unit_price_minor), -1) FROM hold WHERE order_id = _order) THEN
         RETURN false;  -- lines were taken out of the basket after the payment began
     END IF;
+    IF closed_v1(_order) THEN RETURN false; END IF;
     gone := ARRAY(SELECT id FROM hold WHERE order_id = _order AND state IN ('expired', 'cancelled'));
     IF cardinality(gone) = 0 THEN RETURN true; END IF;
     PERFORM 1 FROM pool WHERE id = ANY (ARRAY(SELECT pool_id FROM hold WHERE id = ANY (gone))) ORDER BY id
         FOR NO KEY UPDATE;
-    IF EXISTS (SELECT 1 FROM hold h JOIN event e ON e.id = h.event_id WHERE h.id = ANY (gone)
-        AND e.status = 'cancelled')
-       OR EXISTS (SELECT 1 FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone)
+    IF EXISTS (SELECT 1 FROM (SELECT pool_id, sum(quantity) AS wanted FROM hold WHERE id = ANY (gone)
            GROUP BY pool_id) AS w
                   JOIN pool p ON p.id = w.pool_id WHERE p.available < w.wanted)
        OR EXISTS (SELECT 1 FROM hold h JOIN seat s ON s.id = ANY (h.seat_ids) WHERE h.id = ANY (gone)

@@ -154,7 +154,9 @@ async def _apply(db: Database, plan: EventPlan, now: datetime) -> Change:
 async def _withdraw(db: Database, slug: str, event_id: int) -> Change:
     async with db.transaction() as tx:
         await tx.execute(queries.lock_event_files)
+        await tx.execute(queries.lock_event, {"event": event_id})
         await tx.execute(queries.withdraw_event, {"event": event_id})
+        await tx.execute(queries.close_event, {"event": event_id})
         return await _told(tx, Change(slug, event_id, "withdrawn", ("the file does not name it",)))
 
 

@@ -93,6 +93,8 @@ class Publication:
         await self._put_types(event_id, {name: _Type(*rest) for name, *rest in types})
         await self._put_seats(event_id, rows)
         return old.status, self._details
+        if self._plan.status != "published":
+            await self._write(queries.close_event, {"event": event_id})
 
     async def _write(self, statement: str, values: Mapping[str, Any]) -> None:
         if not self._rehearsal:

@@ -169,6 +169,10 @@ UPDATE event SET status = 'withdrawn', checksum = '', updated_at = now() WHERE i
 -- name: tell
 INSERT INTO outbox (type, payload) VALUES (%(type)s, %(payload)s)
 
+-- name: close_event
+-- The caller has locked its pools.
+SELECT close_event_v1(%(event)s)
+
 -- name: notify_catalogue
 -- Not part of any purchase, so the lock that NOTIFY takes at commit harms nobody.
 SELECT pg_notify('catalogue', %(events)s)

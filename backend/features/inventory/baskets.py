@@ -16,8 +16,9 @@ from backend.domain.errors import DomainError
 from backend.domain.ids import derived_id, uuid7
 from backend.domain.money import Money
 from backend.domain.offers import Offer, Offers, TicketOffer
+from backend.domain.refusals import basket_refusal
 from backend.features.inventory.holds import HoldAnswer, HoldLimits, HoldLine, HoldRequest, Holds, queries
-from backend.features.inventory.refusals import basket_refusal, hold_refusal
+from backend.features.inventory.refusals import hold_refusal
 from backend.telemetry.metrics import HOLD_RESULTS, Metrics
 
 _RESULTS = {"held": "held", "replayed": "held", "sold-out": "sold_out"}  # as the metric names them
@@ -70,8 +71,9 @@ class HeldBaskets:
         basket_id = await self._id_of(buyer)
         basket = await self.read(basket_id)
         if basket is None:
-            bought = await self._database.fetch_value(queries.basket_bought, {"basket": basket_id}, retry=True)
-            raise basket_refusal({True: "basket-bought", False: "basket-expired", None: "unknown-basket"}[bought])
+            raise basket_refusal(
+                await self._database.fetch_value(queries.end_of_basket, {"basket": basket_id}, retry=True)
+            )
         return basket
 
     async def of_cookie(self, cookie: UUID) -> UUID | None:

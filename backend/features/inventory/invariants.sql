@@ -70,8 +70,11 @@ UNION ALL
 SELECT 'one-order', 'basket ' || basket_id, format('%s orders', count(DISTINCT order_id)), 0
 FROM hold WHERE order_id IS NOT NULL GROUP BY basket_id HAVING count(DISTINCT order_id) > 1
 UNION ALL
-SELECT 'one-order', 'key ' || idempotency_key, format('%s orders', count(*)), 0
-FROM orders WHERE idempotency_key IS NOT NULL GROUP BY idempotency_key HAVING count(*) > 1
+-- A key has one attempt by its index; that must be an attempt at an order.
+SELECT 'one-order', 'key ' || a.key, format('order %s, payment %s', a.order_id, a.payment_id), 0
+FROM attempt a WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = a.order_id)
+   OR a.payment_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.id = a.payment_id AND p.order_id = a.order_id)
 UNION ALL
 -- Whatever became of an order and its refunds, the outbox has told. A cancellation's own event tells of its refund.
 SELECT 'outbox', 'order ' || o.id,

@@ -25,9 +25,11 @@ ORDER BY h.basket_id = %(cookie)s DESC, h.created_at DESC LIMIT 1
 -- name: hold_of_basket
 SELECT EXISTS (SELECT 1 FROM hold WHERE id = %(hold)s AND basket_id = %(basket)s)
 
--- name: basket_bought
--- null for a basket that there never was.
-SELECT bool_or(state = 'confirmed') FROM hold WHERE basket_id = %(basket)s
+-- name: end_of_basket
+-- Why a basket holds nothing.
+SELECT CASE WHEN count(*) = 0 THEN 'unknown-basket' WHEN bool_or(state = 'confirmed') THEN 'basket-bought'
+    WHEN bool_and(state = 'cancelled') THEN 'basket-emptied' ELSE 'basket-expired' END
+FROM hold WHERE basket_id = %(basket)s
 
 -- name: extend_basket
 SELECT result, basket, expires FROM extend_basket_v1(%(basket)s, %(ttl)s, %(key)s, %(fingerprint)s)

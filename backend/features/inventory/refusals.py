@@ -8,35 +8,13 @@ from datetime import UTC, datetime
 import orjson
 
 from backend.domain.errors import DomainError
+from backend.domain.refusals import basket_refusal, is_basket_refusal
 from backend.features.inventory.holds import HoldAnswer
-
-_OF_BASKETS = {
-    "unknown-basket": ("not-found", "There is no such basket."),
-    "unknown-line": ("not-found", "The basket has no such line."),
-    "basket-expired": ("basket-expired", "The time was over. Nothing was charged; the tickets are on sale again."),
-    "basket-bought": (
-        "basket-bought",
-        (
-            "These tickets have been bought. Open the order by the link that was shown when it was paid, "
-            "or by the one in its e-mail."
-        ),
-    ),
-    "basket-busy": ("basket-busy", "The basket is being paid for at this moment."),
-    "already-extended": ("already-extended", "The hold has been extended once already."),
-    "mismatch": ("idempotency-mismatch", "This Idempotency-Key was used for another request."),
-    "unknown-event": ("not-found", "There is no such ticket on offer."),
-    "seat-unknown": ("not-found", "There is no such seat on offer."),
-}
-
-
-def basket_refusal(result: str) -> DomainError:
-    """What extend, release and reading a basket may answer instead."""
-    return DomainError(*_OF_BASKETS[result])
 
 
 def hold_refusal(answer: HoldAnswer) -> DomainError:
     """What hold_tickets_v1 may answer instead of holding."""
-    if answer.result in _OF_BASKETS:
+    if is_basket_refusal(answer.result):
         return basket_refusal(answer.result)
     return _OF_HOLDS[answer.result](answer.detail or "")
 
@@ -58,6 +36,8 @@ def _closed(words: str, member: str, at: str) -> DomainError:
 
 _HOLDS_TOO_MUCH = _limit("You hold as many tickets as you may at a time.", "too-many-holds")
 _OF_HOLDS: Mapping[str, Callable[[str], DomainError]] = {
+    "unknown-event": lambda _: DomainError("not-found", "There is no such ticket on offer."),
+    "seat-unknown": lambda _: DomainError("not-found", "There is no such seat on offer."),
     "sold-out": _sold_out,
     "seat-gone": lambda seats: DomainError(
         "seat-gone", "Somebody else has taken a seat.", {"seat_ids": orjson.loads(seats)}

@@ -1,12 +1,22 @@
 -- name: checkout
-SELECT result, order_id, order_status, total, currency, payment, payment_status, pay_url, failure, tickets
+SELECT result, basket, order_id, order_status, total, currency, payment, payment_status, pay_url, failure,
+    tickets, lapsed
 FROM checkout_v1(
     %(basket)s, %(order)s, %(payment)s, %(email)s, %(name)s, %(key)s, %(fingerprint)s, %(method)s, %(provider)s,
     %(pay_within)s
 )
 
--- name: basket_of_key
-SELECT basket_id FROM orders WHERE idempotency_key = %(key)s
+-- name: attempt
+-- The attempt that was made under the first of these keys that has one.
+SELECT a.key, o.basket_id FROM attempt a JOIN orders o ON o.id = a.order_id
+WHERE a.key = ANY (%(keys)s) ORDER BY array_position(%(keys)s, a.key) LIMIT 1
+
+-- name: bought_lately
+-- What somebody with this cookie is paying for, or has just paid for.
+SELECT h.basket_id, o.status, h.event_id, h.ticket_type_id, h.quantity
+FROM hold h JOIN orders o ON o.id = h.order_id
+WHERE (h.basket_id = %(cookie)s OR h.owner = %(cookie)s)
+    AND (h.state = 'paying' OR h.state = 'confirmed' AND o.status = 'paid' AND o.paid_at > now() - %(lately)s)
 
 -- name: order_of_ticket
 SELECT order_id FROM ticket WHERE code = %(code)s

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from aiohttp import web
 
+from backend.domain.baskets import Buyer
+from backend.domain.errors import DomainError
 from backend.domain.tokens import OrderTokens
 from backend.features.orders.checkout import Till
 from backend.features.orders.documents.calendar import calendar_ics
@@ -14,8 +16,9 @@ from backend.features.orders.documents.printer import Printer
 from backend.features.orders.orders import Orders, WholeOrder
 from backend.features.orders.schemas import Cancellation, Checkout, CheckoutView, OrderAnswer, TokenQuery
 from backend.features.orders.views import checkout_view, order_answer
-from backend.web.buyers import buyer_of
-from backend.web.problems import Problem
+from backend.web.buyers import SECURE_COOKIES, buyer_of
+from backend.web.cookies import remembering
+from backend.web.problems import Problem, problem_of
 from backend.web.routes import Routes, reply
 from backend.web.wanted import HOLD_REFUSALS
 
@@ -44,10 +47,15 @@ async def check_out(request: web.Request, body: Checkout) -> web.Response:
     """Buy the basket: 200 with the tickets when it is settled, 202 while its payment is not.
 
     The answer holds the key to the order, so it is repeated only for the same Idempotency-Key and body; the basket's id
-    alone, once it has been bought, opens nothing.
+    alone, once it has been bought, opens nothing. A declined payment's 402 names the `basket_id` that is still held for
+    another try, and leaves its cookie with whoever had none.
     """
-    bought = await request.app[TILL].buy(body, await buyer_of(request, body.basket_id))
-    return reply(checkout_view(bought, request.app[TOKENS]), status=200 if bought.charge.result == "paid" else 202)
+    buyer = await buyer_of(request, body.basket_id)
+    try:
+        bought = await request.app[TILL].buy(body, buyer)
+    except DomainError as refused:
+        raise _with_basket(request, refused, buyer) from refused
+    return reply(checkout_view(bought, request.app[TOKENS]), status=202 if bought.status == "pending" else 200)
 
 
 @routes.get(
@@ -118,6 +126,15 @@ async def print_tickets(request: web.Request, query: TokenQuery, code: str) -> w
     order, _ = await _order_of_ticket(request, query, code)
     document = await request.app[PRINTER].pdf(order.view)
     return _file(document, "application/pdf", f"tickets-{order.view.number}.pdf")
+
+
+def _with_basket(request: web.Request, refused: DomainError, buyer: Buyer) -> Problem:
+    """The problem, with the cookie of the basket that it leaves to a customer who has not named any."""
+    problem = problem_of(refused)
+    if refused.slug == "payment-declined" and "basket_id" in refused.extra and buyer.basket is None:
+        basket = UUID(str(refused.extra["basket_id"]))
+        problem.headers = {"Set-Cookie": remembering(basket, secure=request.app[SECURE_COOKIES])}
+    return problem
 
 
 async def _order_reply(request: web.Request, query: TokenQuery, order_id: UUID) -> web.Response:

@@ -63,7 +63,7 @@ class TicketLinks(View):
 
 
 class CheckoutView(View):
-    """A settled order, or one that waits for its payment.
+    """A settled order, or one that waits for its payment; asked again, the order as it is by now.
 
     `payment_url` is where the customer pays, null when nothing is left to do but wait.
     """
@@ -71,7 +71,7 @@ class CheckoutView(View):
     order_id: UUID
     order_token: str
     transaction_id: str
-    status: Literal["paid", "pending"]
+    status: Literal["pending", "paid", "cancelled", "lapsed"]
     total: float
     currency: str
     tickets: list[TicketLinks]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.domain.orders import TicketView
 from backend.domain.tokens import OrderTokens
-from backend.features.orders.checkout import Bought
+from backend.features.orders.attempts import Bought
 from backend.features.orders.orders import WholeOrder
 
 
@@ -31,13 +31,13 @@ def checkout_view(bought: Bought, tokens: OrderTokens) -> dict[str, object]:
         "order_id": bought.order_id,
         "order_token": token,
         "transaction_id": str(bought.transaction_id),
-        "status": "paid" if bought.charge.result == "paid" else "pending",
+        "status": bought.status,
         "total": bought.total.major(),
         "currency": bought.total.currency,
-        "tickets": links(bought.charge.tickets, token),
+        "tickets": links(bought.tickets, token),
     }
-    if bought.charge.result != "paid":
-        view["payment_url"] = bought.charge.pay_url
+    if bought.status == "pending":
+        view["payment_url"] = bought.pay_url
     return view
 
 

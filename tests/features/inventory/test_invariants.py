@@ -67,7 +67,7 @@ async def miss(shop: Shop, *statuses: str) -> None:
         ("UPDATE payment SET status = 'failed' WHERE status = 'succeeded'", "money: order"),
         ("DELETE FROM refund", "money: order"),
         ("UPDATE hold SET basket_id = (SELECT min(basket_id::text)::uuid FROM hold)", "one-order: basket"),
-        ("UPDATE orders SET idempotency_key = 'same'", "one-order: key"),
+        ("INSERT INTO attempt VALUES ('key', '', gen_random_uuid())", "one-order: key"),
         ("DELETE FROM outbox WHERE type = 'order.placed'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'order.paid'", "outbox: order"),
         ("DELETE FROM outbox WHERE type = 'order.lapsed'", "outbox: order"),

@@ -7,11 +7,10 @@ from uuid import UUID
 import orjson
 import pytest
 
-from backend.domain.charges import Charge
 from backend.domain.money import Money
 from backend.domain.orders import EventView, OrderView, TicketView
 from backend.domain.tokens import OrderTokens
-from backend.features.orders.checkout import Bought
+from backend.features.orders.attempts import Bought
 from backend.features.orders.orders import PaymentView, RefundView, WholeOrder
 from backend.features.orders.schemas import CheckoutView, OrderAnswer
 from backend.features.orders.views import checkout_view, order_answer
@@ -42,8 +41,8 @@ def whole(status: str = "paid", *tickets: TicketView, **more: Any) -> WholeOrder
 
 
 def test_a_settled_checkout() -> None:
-    charge = Charge("paid", (UUID(int=1), UUID(int=2)))
-    view = as_documented(CheckoutView, checkout_view(Bought(ORDER, UUID(int=9), Money(9000, "EUR"), charge), TOKENS))
+    bought = Bought(ORDER, "paid", UUID(int=9), Money(9000, "EUR"), (UUID(int=1), UUID(int=2)))
+    view = as_documented(CheckoutView, checkout_view(bought, TOKENS))
     assert (view["status"], view["total"], view["transaction_id"]) == ("paid", 90.0, str(UUID(int=9)))
     assert [ticket["code"] for ticket in view["tickets"]] == [UUID(int=1).hex, UUID(int=2).hex]
     assert view["tickets"][0]["pdf_url"].endswith(f".pdf?token={view['order_token']}")
@@ -52,7 +51,7 @@ def test_a_settled_checkout() -> None:
 
 @pytest.mark.parametrize("pay_url", [None, "https://pay.example.com/1"])
 def test_a_checkout_that_waits_for_its_payment(pay_url: str | None) -> None:
-    bought = Bought(ORDER, UUID(int=9), Money(9000, "EUR"), Charge("waiting", pay_url=pay_url))
+    bought = Bought(ORDER, "pending", UUID(int=9), Money(9000, "EUR"), pay_url=pay_url)
     view = as_documented(CheckoutView, checkout_view(bought, TOKENS))
     assert (view["status"], view["payment_url"], view["tickets"]) == ("pending", pay_url, [])
 

@@ -154,7 +154,8 @@ export interface paths {
         /**
          * Buy the basket: 200 with the tickets when it is settled, 202 while its payment is not.
          * @description The answer holds the key to the order, so it is repeated only for the same Idempotency-Key and body; the basket's id
-         *     alone, once it has been bought, opens nothing.
+         *     alone, once it has been bought, opens nothing. A declined payment's 402 names the `basket_id` that is still held for
+         *     another try, and leaves its cookie with whoever had none.
          */
         readonly post: operations["check_out"];
         readonly delete?: never;
@@ -569,7 +570,7 @@ export interface components {
         };
         /**
          * CheckoutView
-         * @description A settled order, or one that waits for its payment.
+         * @description A settled order, or one that waits for its payment; asked again, the order as it is by now.
          *
          *     `payment_url` is where the customer pays, null when nothing is left to do but wait.
          */
@@ -587,7 +588,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            readonly status: "paid" | "pending";
+            readonly status: "pending" | "paid" | "cancelled" | "lapsed";
             /** Total */
             readonly total: number;
             /** Currency */
