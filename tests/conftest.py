@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from backend.db.migrate import migrate
 from backend.db.options import DatabaseOptions
@@ -15,6 +16,10 @@ from tests.box_office import BoxOffice
 from tools.postgres import Server, postgres
 
 _numbers = count(1)
+
+# A busy machine makes a quick example slow now and then, which is no fault of the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
 """The application's logins: what they may do, and how a rotation reaches processes that run on."""
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg2
 import pytest
@@ -11,28 +14,34 @@ from backend.db.logins import LOGINS, ROLE, Login, allow
 from backend.db.migrate import migrate
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
-from tools.postgres import Server
+from tools.postgres import Server, postgres
 
 FIRST = Login(LOGINS[0], "the first password")
 
 
-@pytest.fixture
-def strict_server(own_server: Server) -> Server:
+@pytest.fixture(scope="module")
+def strict_server() -> Iterator[Server]:
     """A server that asks the application's logins for their password, as RDS does."""
-    access = own_server.directory / "pg_hba.conf"
-    rules = "".join(f"local all {user} scram-sha-256\n" for user in LOGINS)
-    access.write_text(rules + access.read_text())
-    own_server.restart()
-    return own_server
+    with TemporaryDirectory(prefix="tickets-") as folder, postgres(Path(folder)) as running:
+        access = running.directory / "pg_hba.conf"
+        rules = "".join(f"local all {user} scram-sha-256\n" for user in LOGINS)
+        access.write_text(rules + access.read_text())
+        running.restart()
+        yield running
 
 
 @pytest.fixture
-async def owner(strict_server: Server) -> str:
-    """The owner's address of a migrated database that the first login may use."""
+async def owner(strict_server: Server) -> AsyncIterator[str]:
+    """The owner's address of a migrated database that the first login may use; roles are the server's, so they go."""
     dsn = strict_server.create_database("shop")
     await migrate(dsn)
     await allow(dsn, FIRST)
-    return dsn
+    yield dsn
+    with closing(psycopg2.connect(strict_server.dsn)) as admin:
+        admin.autocommit = True
+        with admin.cursor() as cursor:
+            cursor.execute("DROP DATABASE shop WITH (FORCE)")
+            cursor.execute(f"DROP ROLE IF EXISTS {', '.join((*LOGINS, ROLE))}")
 
 
 def address(owner: str, login: Login) -> str:

@@ -96,7 +96,7 @@ def table(rows: Sequence[Row]) -> str:
 def write_json(path: Path, measured: Measured) -> None:
     """For programs; what could not be measured is a missed row without figures."""
     failed = [{"row": failure, "value": None, "target": None, "met": False} for failure in measured.failures]
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([*(row.record() for row in measured.rows), *failed], indent=2) + "\n")
 
 
