@@ -99,6 +99,14 @@ BEGIN
         FROM (SELECT DISTINCT hashtextextended(address, 1) AS key FROM unnest(_address) AS address
             WHERE address IS NOT NULL ORDER BY 1) AS a;
     END IF;
+    IF _customer_limit IS NOT NULL THEN
+        -- What a customer holds likewise, after all addresses.
+        PERFORM pg_advisory_xact_lock(c.key)
+        FROM (SELECT DISTINCT hashtextextended(coalesce(
+                (SELECT coalesce(h.owner, h.basket_id) FROM hold h WHERE h.basket_id = known LIMIT 1), known)::text, 2)
+                AS key
+            FROM unnest(_known) AS known WHERE known IS NOT NULL ORDER BY 1) AS c;
+    END IF;
     pools := ARRAY(SELECT DISTINCT pool_id FROM ticket_type WHERE id = ANY (_types) ORDER BY pool_id);
     PERFORM 1 FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE;
 
@@ -194,9 +202,14 @@ BEGIN
                 SELECT CASE WHEN _customer_limit IS NOT NULL AND held.holds >= _customer_limit THEN 'hold-limit' END,
                     _customer_limit
                 INTO result, detail
-                FROM (SELECT count(DISTINCT h.basket_id) AS holds FROM hold h
-                      WHERE (h.owner = live.customer OR h.basket_id = live.customer) AND h.state IN ('held', 'paying')
-                        AND h.basket_id <> basket) AS held;
+                FROM (SELECT count(DISTINCT b.id) AS holds FROM (
+                          SELECT h.basket_id FROM hold h
+                          WHERE (h.owner = live.customer OR h.basket_id = live.customer)
+                            AND h.state IN ('held', 'paying')
+                          UNION ALL
+                          SELECT line_basket[a] FROM generate_series(1, i - 1) AS a
+                          WHERE taken[a] AND line_owner[a] = live.customer
+                      ) AS b(id) WHERE b.id <> basket) AS held;
             END IF;
             IF result IS NULL THEN
                 SELECT CASE WHEN mine.in_basket + asked.quantity > type_per_order[asked.type] THEN 'order-limit'

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -12,10 +11,10 @@ import pytest
 from backend.db.batches import BatchLimits
 from backend.db.errors import Busy, LockTimeout, Rejected
 from backend.db.options import DatabaseOptions
-from backend.db.pool import Database, Params, Row, Transaction
+from backend.db.pool import Database
 from backend.features.inventory.holds import HoldAnswer, HoldLimits, HoldLine, HoldRequest, Holds
 from backend.features.inventory.sweeps import give_back_expired
-from tests.box_office import BoxOffice, Sale, eventually
+from tests.box_office import BoxOffice, Sale
 from tests.db.proxy import Proxy
 
 
@@ -107,52 +106,6 @@ async def test_a_cookie_whose_basket_is_gone_opens_a_new_one_for_the_same_custom
     assert second.result == "held"
     assert second.basket_id != first.basket_id
     assert (await holds.submit(wish(sale, 2, known=second.basket_id))).result == "customer-limit"
-
-
-async def test_an_address_holds_no_more_than_its_limit(box_office: BoxOffice, db: Database) -> None:
-    sale = await box_office.publish()
-    holds = Holds(db, HoldLimits(tickets_per_address=3))
-    crowd = [wish(sale, 2, address="192.0.2.1"), wish(sale, 2, address="192.0.2.1"), wish(sale, 2, address="192.0.2.2")]
-    assert await all_of(holds, *crowd) == ["held", "address-limit", "held"]
-    assert (await holds.submit(wish(sale, 1, address="192.0.2.1"))).result == "held"
-
-
-async def test_what_an_address_is_paying_for_counts_however_long_that_takes(
-    box_office: BoxOffice, db: Database
-) -> None:
-    sale = await box_office.publish()
-    holds = Holds(db, HoldLimits(tickets_per_address=3))
-    await holds.submit(wish(sale, 2, address="192.0.2.1"))
-    await db.execute("UPDATE hold SET state = 'paying', expires_at = now() - interval '1 minute'")
-    assert (await holds.submit(wish(sale, 2, address="192.0.2.1"))).result == "address-limit"
-
-
-async def test_an_address_cannot_race_itself_through_two_pools(dsn: str, box_office: BoxOffice, db: Database) -> None:
-    here, there = await box_office.publish(), await box_office.publish()
-    patient = await Database.open(DatabaseOptions(dsn=dsn, lock_timeout=10, statement_timeout=11, client_timeout=12))
-    second = Holds(patient, HoldLimits(tickets_per_address=3))
-    async with db.transaction() as tx:
-        first = Holds(Uncommitted(tx), HoldLimits(tickets_per_address=3))  # type: ignore[arg-type] # as far as it needs
-        assert (await first.submit(wish(here, 2, address="192.0.2.1"))).result == "held"
-        racing = asyncio.ensure_future(second.submit(wish(there, 2, address="192.0.2.1")))
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
-        await eventually(lambda: _either(racing, box_office.value(waiting)))
-    assert (await racing).result == "address-limit"
-    await patient.close(patience=1.0)
-
-
-class Uncommitted:
-    """A database of which nobody else sees anything yet."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    async def fetch_all(self, sql: str, params: Params, **_urgent: bool) -> list[Row]:
-        return await self._transaction.fetch_all(sql, params)
-
-
-async def _either(task: asyncio.Future[HoldAnswer], waiting: Awaitable[int]) -> bool:
-    return await waiting > 0 or task.done()
 
 
 async def test_nothing_is_sold_before_its_sale_opens(box_office: BoxOffice, holds: Holds) -> None:
