@@ -14,7 +14,7 @@ from aiohttp import web
 
 from backend import parts
 from backend.db.pool import Database
-from backend.features.inventory.sweeps import broken_invariants, count_expired, give_back_expired
+from backend.features.inventory.sweeps import broken_invariants, count_expired, forget_extensions, give_back_expired
 from backend.features.mail.composer import WANTS, Composer, Sender
 from backend.features.orders.documents.printer import Printer
 from backend.features.orders.orders import Orders
@@ -107,6 +107,7 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
         _checking(settings, metrics),
         every(_HOUR, Upkeep(database, consumers).sweep, "deleting old events"),
         every(_HOUR, lambda: forget_old_webhooks(database), "deleting old webhooks"),
+        every(_HOUR, lambda: forget_extensions(database), "deleting old extensions"),
     ]
 
 

@@ -42,3 +42,8 @@ SELECT expire_holds_v1(NULL, %(most)s), 0
 
 -- name: lapse_orders
 SELECT expired, lapsed FROM lapse_orders_v1(%(most)s)
+
+-- name: forget_extensions
+DELETE FROM extension WHERE key IN (
+    SELECT key FROM extension WHERE expires_at < now() - interval '1 day' LIMIT %(most)s
+)

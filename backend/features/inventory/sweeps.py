@@ -38,6 +38,12 @@ async def give_back_expired(database: Database) -> tuple[int, int]:
     return holds, orders
 
 
+async def forget_extensions(database: Database) -> None:
+    """Delete the answers to extensions whose baskets are long over: nobody asks for them again."""
+    while await database.execute(queries.forget_extensions, {"most": _MOST}) >= _MOST:
+        pass
+
+
 def count_expired(metrics: Metrics, holds: int, orders: int) -> None:
     """Count holds that expired, and orders that lapsed by it."""
     metrics.holds_expired.inc(holds)

@@ -7,7 +7,7 @@ import pytest
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from backend.features.inventory.holds import HoldLimits, Holds
-from backend.features.inventory.sweeps import give_back_expired
+from backend.features.inventory.sweeps import forget_extensions, give_back_expired
 from tests.box_office import BoxOffice
 from tests.features.inventory.selling import declined, wish
 
@@ -64,3 +64,12 @@ async def test_a_hold_never_waits_for_an_order_that_somebody_is_at(
     await other.close()
     assert (await holds.submit(wish(sale))).result == "held"
     assert await box_office.broken() == []
+
+
+async def test_extensions_are_forgotten_a_day_after_their_basket(box_office: BoxOffice, db: Database) -> None:
+    await db.execute(
+        "INSERT INTO extension SELECT gen_random_uuid(), '', gen_random_uuid(), now() - n * interval '1 hour'"
+        " FROM generate_series(1, 2500) AS n"
+    )
+    await forget_extensions(db)
+    assert await box_office.value("SELECT count(*) FROM extension") == 23
