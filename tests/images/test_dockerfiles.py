@@ -5,6 +5,7 @@ That is hadolint; the rules that matter to us; and that what is copied is all th
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
