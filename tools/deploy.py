@@ -65,7 +65,7 @@ class _Deployment:
             ("the schema, without what only the old one needed", self._manifests.narrow),
             ("what is no longer wanted", self._manifests.prune),
             ("the shop's name", self._name),
-            ("does it sell", self._smoke),
+            ("does it sell", self._visit),
         ]
         for number, (title, part) in enumerate(steps, 1):
             step(f"{self._site.name} {number}/{len(steps)}: {title}")
@@ -162,8 +162,10 @@ class _Deployment:
         stacks = (construct(names.Stack.EDGE), construct(names.Stack.OBSERVABILITY))
         self._commands.run(*self._site.cdk("deploy", *stacks, "--exclusively", "--require-approval", "never", *given))
 
-    def _smoke(self) -> None:
-        self._commands.run("python", "-m", "tools.smoke", self._site.settings.public_url, "--through", self._balancer)
+    def _visit(self) -> None:
+        url = self._site.settings.public_url
+        self._commands.run("python", "-m", "tools.smoke", url, "--through", self._balancer)
+        self._manifests.probe()
 
 
 def construct(which: names.Stack) -> str:

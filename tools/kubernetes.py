@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from cdk.names import PRODUCT
 from tools.console import Failure
 from tools.site import Command, Site
 
+PROBE = "probe"  # the CronJob
 _BEFORE, _AFTER = "migrate-pre", "migrate-post"
 _APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
 _ROLLOUT = "15m"
 _LOOK_SECONDS = 5.0
+_PROBES = 5  # a name that is new takes a minute or two until everybody finds it
 _JOB_SECONDS = 1900.0  # a little more than a migration is given by its own manifest
 # All that our charts make in the namespace, but Jobs, which go by themselves.
 PRUNED = (
@@ -72,6 +75,15 @@ class Manifests:
         ready = "--for=jsonpath={.status.loadBalancer.ingress[0].hostname}"
         return self._site.kubectl("wait", f"ingress/{PRODUCT}", ready, "--timeout", _ROLLOUT)
 
+    def probe(self) -> None:
+        """Buy a ticket and give it back as the probe does each minute. Failure when no try of a few goes well."""
+        for number in range(1, _PROBES + 1):
+            job = f"{PROBE}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{number}"
+            self._commands.run(*self._site.kubectl("create", "job", job, f"--from=cronjob/{PROBE}"))
+            if self._succeeds(job):
+                return
+        raise Failure(f"the probe cannot buy a ticket at {self._site.settings.public_url}: see its log above")
+
     @cached_property
     def _files(self) -> list[Path]:
         """In a dry run those of the last `make synth`; when there are none, only what they would be called."""
@@ -98,16 +110,18 @@ class Manifests:
                 self._commands.run(*self._site.kubectl("delete", f"job/{name}"))
         self._apply(files)
         for name in jobs:
-            self._finish(name)
+            if not self._succeeds(name):
+                raise Failure(f"job {name} failed, see above: the pods that run go on; mend it and deploy again")
 
-    def _finish(self, job: str) -> None:
-        """Wait until it is done. Failure, with its last words, when it fails."""
+    def _succeeds(self, job: str) -> bool:
+        """Wait until it is done; when it fails, show its last words."""
         give_up = time.monotonic() + _JOB_SECONDS
         while "Complete" not in (state := self._state(job, example="Complete")):
             if "Failed" in state or time.monotonic() > give_up:
                 self._commands.run(*self._site.kubectl("logs", f"job/{job}", "--tail", "50"))
-                raise Failure(f"job {job} failed, see above: the pods that run go on; mend it and deploy again")
+                return False
             time.sleep(_LOOK_SECONDS)
+        return True
 
     def _state(self, job: str, example: str) -> str:
         """Its conditions that hold; nothing while it runs, or while there is none."""

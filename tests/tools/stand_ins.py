@@ -23,11 +23,11 @@ _NAMES = ("aws", "cdk", "cdk8s", "docker", "git", "kubectl", "python")
 # Each asks for its answer by a variable or a file beside it, so that a test says how the world is. `absent WORD` is how
 # AWS says that there is none.
 _SCRIPT = r"""#!/bin/sh
-here="$(dirname "$0")"
-asked="$(basename "$0") $*"
+here="${0%/*}"
+asked="${0##*/} $*"
 printf '%s\n' "$asked" >>"$here/asked"
 absent() { echo "An error occurred ($1): there is no such thing" >&2; exit 254; }
-if [ "$(wc -l <"$here/asked")" -eq "${FAIL_AT:-0}" ]; then echo "the stand-in fails" >&2; exit 1; fi
+if [ -n "$FAIL_AT" ] && [ "$(wc -l <"$here/asked")" -eq "$FAIL_AT" ]; then echo "the stand-in fails" >&2; exit 1; fi
 case "$asked" in
   "git status"*) printf '%s' "$CHANGED" ;;
   "git rev-parse"*) echo COMMIT ;;
@@ -50,6 +50,7 @@ case "$asked" in
   "aws cloudformation describe-stacks"*) echo tickets-prod-network tickets-prod-cluster tickets-prod-edge ;;
   "aws resourcegroupstaggingapi"*) echo arn:aws:rds:eu-west-1:111122223333:snapshot:left ;;
   *"get deployment backend"*) echo "$BACKEND" ;;
+  *"get job/probe-"*) echo "${PROBE_JOB:-Complete}" ;;
   *"get job/"*) echo "$JOB" ;;
   *" get "*"--selector"*) cat "$here/present" 2>/dev/null ;;
   *"port-forward"*) echo "Forwarding from 127.0.0.1:54321 -> 9090"; exec sleep 60 ;;

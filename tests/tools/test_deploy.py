@@ -65,12 +65,15 @@ def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -
     assert places == sorted(places)
     waited = max(place for place, line in enumerate(asked) if "get job/migrate-pre" in line)
     assert first(asked, "apply .*migrate-pre") < waited < first(asked, "apply .*-backend")
-    assert asked[-1].startswith("python -m tools.smoke https://")
+    assert asked[-3].startswith("python -m tools.smoke https://")
+    assert re.search(r"create job probe-[\d-]+ --from=cronjob/probe$", asked[-2])
+    assert re.search(r"get job/probe-[\d-]+ ", asked[-1])
 
 
 def test_every_failure_ends_it_there(world: World) -> None:
-    steps = len(run(world))
-    for number in range(1, steps + 1):
+    asked = run(world)
+    # Of prod those before the stacks: from there on both are the same.
+    for number in range(1, (len(asked) if world.env == "dev" else first(asked, "^cdk deploy")) + 1):
         world.forget()
         with pytest.raises(Failure):
             run(world.changed(FAIL_AT=str(number)))
@@ -89,7 +92,7 @@ def test_a_dry_run_shows_the_very_commands_and_runs_none(world: World, capsys: p
 
 def _kind(command: str) -> str:
     """Without what only a run knows: commits, digests, ports, the names that AWS gives."""
-    command = re.sub(r"\b[0-9a-f]{40}\b|sha256:[0-9a-f]{64}|54321|PORT", "…", command)
+    command = re.sub(r"\b[0-9a-f]{40}\b|sha256:[0-9a-f]{64}|54321|PORT|probe-[\d-]+", "…", command)
     return re.sub(r"(DNSNAME|lb\.example\.com)|=(ZONE|Z32\w+)|app/[^ ]+", "…", command)
 
 
@@ -168,6 +171,13 @@ def test_whatever_the_charts_make_is_cleared_away_when_they_no_longer_do(env: st
 
 
 @only_dev
+def test_a_probe_that_cannot_buy_is_tried_again_before_it_is_believed(world: World) -> None:
+    with pytest.raises(Failure, match=r"^the probe cannot buy a ticket at https://\S+: see its log above$"):
+        run(world.changed(PROBE_JOB="Failed"))
+    assert len([line for line in world.asked if "create job probe-" in line]) == 5
+
+
+@only_dev
 def test_what_no_commit_has_is_not_deployed(world: World) -> None:
     with pytest.raises(Failure, match="commit them first"):
         run(world.changed(CHANGED=" M backend/app.py"))
@@ -195,7 +205,7 @@ def test_prod_is_left_alone_when_the_gate_does_not_allow_it(world: World, answer
 def test_a_warning_of_the_gate_lets_prod_pass(world: World) -> None:
     asked = run(world.changed(GATE="10"), CHANGE="fix", BOOTSTRAP="2026-12-24", PROMETHEUS_URL="http://prometheus:9090")
     assert "python -m slo gate --prometheus http://prometheus:9090 --change fix --bootstrap 2026-12-24" in asked
-    assert asked[-1].startswith("python -m tools.smoke")
+    assert asked[-3].startswith("python -m tools.smoke")
 
 
 @only_prod
@@ -203,7 +213,7 @@ def test_a_warning_of_the_gate_lets_prod_pass(world: World) -> None:
 def test_before_anything_sells_there_is_no_budget_to_ask_for(world: World, missing: dict[str, str]) -> None:
     asked = run(world.changed(**missing))
     assert [line for line in asked if "slo gate" in line] == []
-    assert asked[-1].startswith("python -m tools.smoke")
+    assert asked[-3].startswith("python -m tools.smoke")
 
 
 @only_dev
