@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         ("stay-minutes", "after it"),
     ):
         prescale.add_argument(f"--{option}", type=int, required=True, metavar="N", help=meaning)
+    commands.add_parser("probe", help="buy a ticket of an unlisted event at PUBLIC_URL, and give it back")
     commands.add_parser("openapi", help="print the API's OpenAPI document, as backend/openapi.json keeps it")
     commands.add_parser("settings", help="print the list of environment variables, as docs/settings.md keeps it")
     commands.add_parser(

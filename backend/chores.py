@@ -1,4 +1,4 @@
-"""The commands that do one thing and end: migrate, rotate, seed, events, redrive, check, prescale."""
+"""The commands that do one thing and end: migrate, rotate, seed, events, redrive, check, prescale, probe."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from backend.features.inventory.sweeps import broken_invariants
 from backend.messaging.upkeep import redrive
 from backend.parts import aws_options, checking_database
 from backend.prescaling import Cluster, Plan, prescale
+from backend.probe import buy_and_give_back, probe_event
 from backend.rotation import rotate
 from backend.settings import Settings
 
@@ -89,6 +90,15 @@ async def scale_ahead(settings: Settings, options: Namespace) -> int:
     return 0
 
 
+async def buy_a_probe(settings: Settings, _options: Namespace) -> int:
+    """Buy a ticket and give it back at PUBLIC_URL."""
+    async with _database(settings) as database:
+        event_id = await probe_event(database)
+    took = await buy_and_give_back(settings.public_url, event_id)
+    _say(", ".join(f"{step} {seconds * 1000:.0f} ms" for step, seconds in took.items()))
+    return 0
+
+
 COMMANDS: Mapping[str, Chore] = {
     "migrate": migrate_schema,
     "rotate": rotate_login,
@@ -97,6 +107,7 @@ COMMANDS: Mapping[str, Chore] = {
     "redrive": redrive_letters,
     "check": check_invariants,
     "prescale": scale_ahead,
+    "probe": buy_a_probe,
 }
 
 

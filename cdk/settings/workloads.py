@@ -10,8 +10,8 @@ from cdk.settings.checks import check
 # one more while somebody asks for a fresh check, or a connection that was given up is still being closed.
 BESIDE_THE_POOL = 2
 MIGRATION = 2  # the migration's own connection, and the one that gives the application its role
-# Pods are started ahead of a sale, one for so many tickets: with them come some three times as many customers, and a
-# pod of prod's size holds and sells a few hundred tickets a second.
+# Pods are started ahead of a sale, one for so many tickets. One process sells several hundred a second where
+# `make bench` runs; how many come in vain for each who buys is an assumption, to be corrected by the first large sale.
 TICKETS_A_POD = 1_000
 LEAD_MINUTES, STAY_MINUTES = 20, 30  # a node takes some three minutes to come; who waits for others' holds stays on
 SHARE = 0.7  # of what is not reserved: the promise measures at 80 %, and a failover reconnects all at once

@@ -16,6 +16,7 @@ from ticketing.charts.migrations import Migration
 from ticketing.charts.monitoring import Monitoring
 from ticketing.charts.payments import Payments
 from ticketing.charts.policies import Policies
+from ticketing.charts.probe import Probe
 from ticketing.charts.rotation import Rotation
 from ticketing.charts.scaling import Prescaling
 from ticketing.charts.secrets import Secrets
@@ -45,6 +46,7 @@ def charts(app: App, inputs: Inputs) -> list[Chart]:
         Frontend(app, "frontend", inputs=inputs),
         Prescaling(app, "prescaling", inputs=inputs),
         Rotation(app, "rotation", inputs=inputs),
+        Probe(app, "probe", inputs=inputs),
         Monitoring(app, "monitoring", inputs=inputs, spec=load_spec()),
         Migration(app, "migrate-post", inputs=inputs, phase="post"),
     ]

@@ -13,6 +13,7 @@ CREATE TABLE event (
     timezone text NOT NULL,
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     status text NOT NULL DEFAULT 'published' CHECK (status IN ('published', 'withdrawn', 'cancelled')),
+    listed boolean NOT NULL DEFAULT true,  -- else it is found by its number alone
     refundable_until timestamptz NOT NULL,
     cancellation_fee_bp integer NOT NULL DEFAULT 0 CHECK (cancellation_fee_bp BETWEEN 0 AND 10000),  -- basis points
     checksum text NOT NULL DEFAULT '',  -- of the event file's entry, so that applying it again changes nothing

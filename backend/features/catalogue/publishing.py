@@ -46,6 +46,7 @@ class _Event:
     timezone: str
     currency: str
     status: str
+    listed: bool
     refundable_until: datetime
     fee_bp: int
 
@@ -111,7 +112,7 @@ class Publication:
 
     def _compare_event(self, old: _Event) -> None:
         self._note_differences("", old, self._plan, ("status", "name", "venue", "city", "starts_at", "timezone"))
-        self._note_differences("", old, self._plan, ("refundable_until",))
+        self._note_differences("", old, self._plan, ("refundable_until", "listed"))
         if old.description != self._plan.description:
             self._details.append("description")
         if old.fee_bp != self._plan.fee_bp:

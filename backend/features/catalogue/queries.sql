@@ -4,7 +4,7 @@
 -- The literal values are in the statement, so the planner leaves out each condition that is not asked for.
 WITH found AS (
     SELECT id, starts_at FROM event
-    WHERE status = 'published' AND starts_at > %(now)s
+    WHERE status = 'published' AND listed AND starts_at > %(now)s
       AND (%(words)s::text IS NULL OR words @@ to_tsquery('simple', %(words)s))
       AND (%(city)s::text IS NULL OR lower(city) = lower(%(city)s))
       -- The day before and after lets the index narrow it down: no two clocks are further apart.
@@ -77,7 +77,8 @@ SELECT 1 FROM event WHERE id = %(event)s FOR NO KEY UPDATE;
 SELECT 1 FROM pool WHERE event_id = %(event)s ORDER BY id FOR NO KEY UPDATE
 
 -- name: event_to_change
-SELECT name, description, venue, city, starts_at, timezone, currency, status, refundable_until, cancellation_fee_bp
+SELECT name, description, venue, city, starts_at, timezone, currency, status, listed, refundable_until,
+    cancellation_fee_bp
 FROM event WHERE id = %(event)s
 
 -- name: pools_to_change
@@ -89,14 +90,15 @@ SELECT t.name, t.description, p.name, t.price_minor, t.seated, t.on_sale_at, t.o
 FROM ticket_type t JOIN pool p ON p.id = t.pool_id WHERE t.event_id = %(event)s ORDER BY t.id
 
 -- name: put_event
-INSERT INTO event (id, slug, name, description, venue, city, starts_at, timezone, currency, status, refundable_until,
-    cancellation_fee_bp, checksum)
+INSERT INTO event (id, slug, name, description, venue, city, starts_at, timezone, currency, status, listed,
+    refundable_until, cancellation_fee_bp, checksum)
 VALUES (coalesce(%(id)s, nextval(pg_get_serial_sequence('event', 'id'))), %(slug)s, %(name)s, %(description)s,
-    %(venue)s, %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(refundable_until)s, %(fee_bp)s,
-    %(checksum)s)
+    %(venue)s, %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(listed)s,
+    %(refundable_until)s, %(fee_bp)s, %(checksum)s)
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, description = excluded.description, venue = excluded.venue,
     city = excluded.city, starts_at = excluded.starts_at, timezone = excluded.timezone, status = excluded.status,
-    refundable_until = excluded.refundable_until, cancellation_fee_bp = excluded.cancellation_fee_bp,
+    listed = excluded.listed, refundable_until = excluded.refundable_until,
+    cancellation_fee_bp = excluded.cancellation_fee_bp,
     checksum = excluded.checksum, updated_at = now()
 RETURNING id
 
@@ -161,7 +163,8 @@ WHERE t.id = s.ticket_type_id AND s.event_id = %(event)s AND t.name = %(name)s A
      WHERE r.label = s.row_label), 0)
 
 -- name: others_to_withdraw
-SELECT slug, id FROM event WHERE status = 'published' AND slug <> ALL (%(slugs)s) ORDER BY id
+-- What is not listed belongs to no season.
+SELECT slug, id FROM event WHERE status = 'published' AND listed AND slug <> ALL (%(slugs)s) ORDER BY id
 
 -- name: withdraw_event
 UPDATE event SET status = 'withdrawn', checksum = '', updated_at = now() WHERE id = %(event)s

@@ -19,6 +19,7 @@ from ticketing.shop import (
     MIGRATION,
     PAYMENTS,
     PRESCALING,
+    PROBE,
     ROTATION,
     WORKER,
     sells_for_real,
@@ -59,6 +60,7 @@ class Policies(Chart):
         # The cluster's API: a service first, then one of its addresses in the VPC.
         api = _to(_blocks([inputs.env.network.service_cidr, inputs.env.network.cidr]), 443)
         self._allow(PRESCALING, comes=[], goes=[database, api])
+        self._allow(PROBE, comes=[], goes=[database, _to(_blocks([_ANYWHERE]), 443)])
         if not sells_for_real(inputs):
             self._allow(
                 PAYMENTS,
