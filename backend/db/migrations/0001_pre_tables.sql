@@ -134,7 +134,6 @@ CREATE TABLE orders (
 ) WITH (fillfactor = 80);
 CREATE INDEX orders_by_email ON orders (lower(email)) WHERE email IS NOT NULL;
 
-CREATE TABLE ticket (
 -- A checkout under an Idempotency-Key: the key buys once, whatever baskets and orders it comes by, and what it was told
 -- does not change with later attempts to pay the same order.
 CREATE TABLE attempt (
@@ -144,6 +143,7 @@ CREATE TABLE attempt (
     payment_id uuid  -- null when there was nothing to pay
 );
 
+CREATE TABLE ticket (
     code uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     order_id uuid NOT NULL,
     event_id bigint NOT NULL,

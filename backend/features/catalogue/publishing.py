@@ -93,9 +93,9 @@ class Publication:
         await self._put_pools(event_id, {name: _Pool(*rest) for name, *rest in pools})
         await self._put_types(event_id, {name: _Type(*rest) for name, *rest in types})
         await self._put_seats(event_id, rows)
-        return old.status, self._details
         if self._plan.status != "published":
             await self._write(queries.close_event, {"event": event_id})
+        return old.status, self._details
 
     async def _write(self, statement: str, values: Mapping[str, Any]) -> None:
         if not self._rehearsal:

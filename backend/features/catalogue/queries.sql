@@ -169,12 +169,12 @@ SELECT slug, id FROM event WHERE status = 'published' AND listed AND slug <> ALL
 -- name: withdraw_event
 UPDATE event SET status = 'withdrawn', checksum = '', updated_at = now() WHERE id = %(event)s
 
--- name: tell
-INSERT INTO outbox (type, payload) VALUES (%(type)s, %(payload)s)
-
 -- name: close_event
 -- The caller has locked its pools.
 SELECT close_event_v1(%(event)s)
+
+-- name: tell
+INSERT INTO outbox (type, payload) VALUES (%(type)s, %(payload)s)
 
 -- name: notify_catalogue
 -- Not part of any purchase, so the lock that NOTIFY takes at commit harms nobody.
