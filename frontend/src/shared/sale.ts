@@ -32,5 +32,5 @@ export function offerOf(event: OnSaleEvent): Offer {
   return { ...event, left: event.available_tickets, cancelled: event.status === "cancelled" };
 }
 
-/** Below this the page says how many are left. */
+/** From here on the page says with emphasis how many are left. */
 export const FEW = 20;

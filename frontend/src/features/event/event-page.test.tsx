@@ -168,7 +168,7 @@ test("where the stream fails the page asks again every ten seconds", async () =>
   expect(reads()).toHaveLength(2);
   act(() => Stream.last.onerror());
   await act(() => vi.advanceTimersByTimeAsync(11_000));
-  await waitFor(() => expect(screen.getByText("5 tickets left")).toBeVisible());
+  await waitFor(() => expect(screen.getByText("5 left")).toBeVisible());
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });

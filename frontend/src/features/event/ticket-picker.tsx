@@ -100,7 +100,7 @@ function TypeRow({ type, note, now, quantity, onChange }: TypeRowProps) {
         <p className={styles.price}>{money(type.price, type.currency)}</p>
         {note && (
           <p className={styles.note}>
-            <SaleNote offer={typeOffer(type)} quiet />
+            <SaleNote offer={typeOffer(type)} />
           </p>
         )}
       </div>

@@ -9,22 +9,24 @@ function pageOf(...events: readonly unknown[]) {
   return { events, count: events.length, total: events.length, page: 1 };
 }
 
-test("each event shows its price and how its sale stands", async () => {
+test("each event shows its price, how its sale stands and how many tickets are left", async () => {
   const events = [
-    anEvent({ name: "Plenty" }),
+    anEvent({ name: "Plenty", available_tickets: 12_345 }),
     anEvent({ id: 2, name: "Nearly gone", available_tickets: 3 }),
     anEvent({ id: 3, name: "Gone", available_tickets: 0, price: 0 }),
     anEvent({ id: 4, name: "To come", on_sale_at: inFuture(90_500) }),
+    anEvent({ id: 5, name: "Some", available_tickets: 1000 }),
   ];
   stubApi({ "GET /api/events": () => ok(pageOf(...events)) });
   visit("/");
   await screen.findByRole("link", { name: "Plenty" });
   const cards = screen.getAllByRole("listitem");
   const texts = cards.map((card) => card.textContent);
-  expect(texts[0]).toMatch(/Plenty.*From €45\.00.*Available/);
-  expect(texts[1]).toMatch(/Nearly gone.*3 tickets left/);
+  expect(texts[0]).toMatch(/Plenty.*From €45\.00.*Over 1,000 left/);
+  expect(texts[1]).toMatch(/Nearly gone.*3 left/);
   expect(texts[2]).toMatch(/Gone.*Free.*Sold out/);
   expect(texts[3]).toMatch(/To come.*On sale in 1:3\d/);
+  expect(texts[4]).toMatch(/Some.*1,000 left/);
   await expectAccessible();
 });
 

@@ -1,14 +1,14 @@
 import { FEW, type Offer, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
-import { counted } from "#shared/words/counts.ts";
+import { ticketsLeft } from "#shared/words/counts.ts";
 import { inWords } from "#shared/words/time-left.ts";
 import styles from "./sale-note.module.css";
 import { Ticking } from "./ticking.tsx";
 
 const HOUR_MS = 3_600_000;
 
-/** One line on whether it can be bought: counts down to the sale, says when few are left. */
-export function SaleNote({ offer, quiet = false }: { readonly offer: Offer; readonly quiet?: boolean }) {
+/** One line on whether it can be bought: counts down to the sale, says how many are left. */
+export function SaleNote({ offer }: { readonly offer: Offer }) {
   const opensAt = offer.on_sale_at === null ? 0 : Date.parse(offer.on_sale_at);
   const now = useServerNow(opensAt > Date.now());
   switch (saleState(offer, now)) {
@@ -25,16 +25,8 @@ export function SaleNote({ offer, quiet = false }: { readonly offer: Offer; read
     case "closed":
       return <span className={styles.gone}>Sale ended</span>;
     default:
-      return <Left tickets={offer.left} quiet={quiet} />;
+      return <span className={offer.left <= FEW ? styles.soon : styles.open}>{ticketsLeft(offer.left)}</span>;
   }
-}
-
-/** quiet: nothing to say while there are plenty. */
-function Left({ tickets, quiet }: { readonly tickets: number; readonly quiet: boolean }) {
-  if (tickets <= FEW) {
-    return <span className={styles.soon}>{counted(tickets, "ticket")} left</span>;
-  }
-  return quiet ? null : <span className={styles.open}>Available</span>;
 }
 
 /** Days and hours in words, the last hour to the second. */
