@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -108,14 +106,6 @@ def stand_ins(folder: Path, env: str, manifests: Path) -> World:
         (folder / "bin" / name).write_text(script)
         (folder / "bin" / name).chmod(0o755)
     return World(folder, env)
-
-
-def synthesize(env: str, folder: Path) -> Path:
-    """The real manifests of an environment, of the example outputs."""
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), "CDK8S_OUTDIR": str(folder)}
-    command = [sys.executable, "main.py", env]
-    subprocess.run(command, cwd=ROOT / "cdk8s", env=variables, capture_output=True, check=True)
-    return folder
 
 
 def shown(output: str) -> list[str]:
