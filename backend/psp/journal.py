@@ -11,6 +11,8 @@ import orjson
 from backend.psp.intents import Intent, from_record, to_record
 from backend.psp.ledger import KEPT_INTENTS
 
+_PRIVATE = 0o600  # it holds the keys of pay pages
+
 
 class Journal:
     """Appends without waiting for the disk: this provider moves no money, a power cut may cost it the last lines."""
@@ -55,6 +57,8 @@ def _read(path: Path) -> list[Intent]:
 
 def _rewritten(path: Path, intents: list[Intent]) -> int:
     fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(_PRIVATE)
     fresh.write_bytes(b"".join(map(_line, intents)))
     fresh.replace(path)
     return os.open(path, os.O_WRONLY | os.O_APPEND)

@@ -36,6 +36,15 @@ async def test_payments_and_refunds_survive_a_restart(tmp_path: Path) -> None:
         assert await psp.status(waiting) == "succeeded"
 
 
+async def test_a_journal_is_its_owners_alone(tmp_path: Path) -> None:
+    journal = tmp_path / "psp.jsonl"
+    journal.touch(0o644)
+    journal.with_suffix(".new").touch(0o644)  # an interrupted start left it
+    async with running_psp(journal=journal) as psp:
+        await psp.created()
+        assert oct(journal.stat().st_mode & 0o777) == "0o600"
+
+
 async def test_a_payment_that_was_being_processed_is_settled_after_the_restart(tmp_path: Path, shop: Shop) -> None:
     journal = tmp_path / "psp.jsonl"
     async with running_psp(shop.url, journal=journal, late_seconds=3600) as psp:
