@@ -31,6 +31,9 @@ class LogTail:
         for line in self._read(self._start).splitlines()[-LAST_LINES:]:
             say(f"{self.name}: {_readable(line)}")
 
+    def last_line(self) -> str:
+        return next(reversed(self._read(self._start).splitlines()), "")
+
     def _new_lines(self) -> list[str]:
         """Whole lines only: a line that is still being written is left for the next time."""
         text = self._read(self._at)

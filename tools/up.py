@@ -132,8 +132,10 @@ def _run_to_its_end(task: Part, logs: Path, children: list[Child]) -> None:
     with _child(task, logs) as running:
         while running.process.poll() is None:
             _check(children)
-            running.log.show_warnings()
         if running.process.returncode != 0:
+            said = running.log.last_line()
+            if said.startswith(f"{task.name}: "):
+                raise Failure(said)  # its own sentence, which says what to do
             running.check()
 
 
