@@ -27,7 +27,7 @@ SELECT result FROM hold_tickets_v1(
 CHECKOUT = """
 SELECT result FROM checkout_v1(
     %(baskets)s::uuid[], %(orders)s::uuid[], %(payments)s::uuid[], %(nulls)s::text[], %(nulls)s::text[],
-    %(nulls)s::text[], %(nulls)s::text[], %(cards)s::text[], 'test', '15 minutes')
+    %(keys)s::text[], %(keys)s::text[], %(cards)s::text[], 'test', '15 minutes')
 """
 SETTLE = """
 SELECT result FROM settle_v1(
@@ -59,6 +59,7 @@ SELECT order_id, event_id, ticket_type_id, pool_id, 100, now(), 0 FROM hold WHER
 INSERT INTO payment (id, order_id, provider, method, reference, amount_minor, currency, status, deadline_at, check_at)
 SELECT gen_random_uuid(), id, 'test', 'card', 'old' || id, 100, 'EUR', 'succeeded', now(), now()
 FROM orders WHERE total_minor > 0;
+INSERT INTO attempt (key, fingerprint, order_id) SELECT 'old' || id, '', id FROM orders;
 INSERT INTO webhook_inbox (provider, event_id, kind, reference, status, processed_at)
 SELECT 'test', 'old-' || n, 'payment', 'old', 'succeeded', now() FROM generate_series(1, %(sold)s) AS n
 """
@@ -76,6 +77,7 @@ def batch_of(sale: Sale) -> dict[str, object]:
 
     return {
         "numbers": list(range(BATCH)), "holds": ids(), "baskets": ids(), "orders": ids(), "payments": ids(),
+        "keys": [str(uuid4()) for _ in range(BATCH)],
         "nulls": [None] * BATCH, "falses": [False] * BATCH, "ones": [1] * BATCH, "seats": ["{}"] * BATCH,
         "cards": ["card"] * BATCH, "succeeded": ["succeeded"] * BATCH,
         "references": [str(uuid4()) for _ in range(BATCH)], "type": sale.type_id,

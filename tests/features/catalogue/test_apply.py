@@ -210,6 +210,21 @@ async def test_a_cancelled_event_stays_cancelled(apply: Apply, box_office: BoxOf
         await apply(event())
 
 
+@pytest.mark.parametrize("status", ["cancelled", "withdrawn", None])
+async def test_what_is_held_of_an_event_that_ends_goes_back(
+    apply: Apply, box_office: BoxOffice, status: str | None
+) -> None:
+    await apply(event(), event("kept", pools="{Room: 100}", tickets="- {name: Floor, price: 20.00, pool: Room}"))
+    before = await pools(box_office)
+    await taken(box_office, "Room", 1)
+    await taken(box_office, "Floor", 2)
+    kept = event("kept", pools="{Room: 100}", tickets="- {name: Floor, price: 20.00, pool: Room}")
+    await (apply(event(status=status), kept) if status else apply(kept, before="prune: true"))
+    after = await pools(box_office)
+    assert (after["Floor"], after["Room"]) == (before["Floor"], (100, 99))
+    assert await box_office.broken() == []
+
+
 async def test_pruning_withdraws_what_the_file_does_not_name(apply: Apply, box_office: BoxOffice) -> None:
     await apply(event("kept"), event("dropped"))
     assert [change.action for change in await apply(event("kept"))] == ["unchanged"]

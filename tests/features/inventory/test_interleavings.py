@@ -40,9 +40,9 @@ SELECT result, basket FROM hold_tickets_v1(
 WHERE result <> 'swept'
 """
 _CHECKOUT = """
-SELECT result, payment FROM checkout_v1(
-    ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY['a@b.example'], ARRAY['A'], ARRAY[NULL::text],
-    ARRAY[NULL::text], ARRAY['hosted'], 'test', interval '15 minutes')
+SELECT result, payment, order_id FROM checkout_v1(
+    ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY['a@b.example'], ARRAY['A'], ARRAY[%s]::text[],
+    ARRAY[%s]::text[], ARRAY['hosted'], 'test', interval '15 minutes')
 """
 _SETTLE = """
 SELECT result FROM settle_v1(
@@ -69,7 +69,8 @@ class Shop(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.numbers = count(1)
-        self.execute("TRUNCATE event, pool, ticket_type, seat, hold, orders, ticket, payment, refund, outbox")
+        self.attempts: dict[str, tuple[str, UUID]] = {}  # of each key, the body and the order that it bought
+        self.execute("TRUNCATE event, pool, ticket_type, seat, hold, orders, attempt, ticket, payment, refund, outbox")
         self.execute(_SHOP)
 
     def new_id(self) -> UUID:
@@ -113,10 +114,31 @@ class Shop(RuleBasedStateMachine):
         self.execute("SELECT expire_holds_v1(%s, 100)", pool)
         self.execute("SELECT lapse_orders_v1(100, %s)", pool)
 
-    @rule(target=payments, basket=baskets)
-    def check_out(self, basket: UUID) -> Any:
-        [(result, payment)] = self.execute(_CHECKOUT, basket, self.new_id(), self.new_id())
+    @rule(target=payments, basket=baskets, key=st.sampled_from([None, "k", "l", "m"]), body=st.sampled_from("xy"))
+    def check_out(self, basket: UUID, key: str | None, body: str) -> Any:
+        [(result, payment, order)] = self.execute(_CHECKOUT, basket, self.new_id(), self.new_id(), key, body)
+        if key in self.attempts:
+            first = self.attempts[key]
+            assert (result, order) == ("exists" if body == first[0] else "mismatch", first[1])
+        elif key is not None and result in {"pending", "paid"}:
+            self.attempts[key] = body, order
         return payment if result == "pending" else multiple()
+
+    @rule(basket=baskets, closed=st.booleans())
+    def check_out_what_is_withdrawn(self, basket: UUID, *, closed: bool) -> None:
+        self.execute("UPDATE event SET status = 'withdrawn'")
+        if closed:
+            self.execute("SELECT 1 FROM pool FOR NO KEY UPDATE; SELECT close_event_v1(1)")
+        [(result, *_)] = self.execute(_CHECKOUT, basket, self.new_id(), self.new_id(), None, None)
+        assert result not in {"pending", "paid"}
+        self.execute("UPDATE event SET status = 'published'")
+
+    @rule(payment=payments)
+    def pay_for_what_is_withdrawn(self, payment: UUID) -> None:
+        self.execute("UPDATE event SET status = 'withdrawn'")
+        [(result,)] = self.execute(_SETTLE, payment, "succeeded", f"ref-{payment}")
+        assert result in {"refund-due", "replayed"}
+        self.execute("UPDATE event SET status = 'published'")
 
     @rule(payment=payments, status=st.sampled_from(["processing", "succeeded", "failed", "cancelled"]))
     def provider_reports(self, payment: UUID, status: str) -> None:
