@@ -134,9 +134,13 @@ BEGIN
         price := type_price[_type[i]]; detail := NULL;
 
         IF cardinality(replays) > 0 AND _hold[i] = ANY (replays) THEN
-            SELECT h.basket_id, h.expires_at, h.fingerprint INTO old FROM hold h WHERE h.id = _hold[i];
+            SELECT h.basket_id, h.expires_at, h.fingerprint, h.state INTO old FROM hold h WHERE h.id = _hold[i];
             IF old.fingerprint IS DISTINCT FROM _fingerprint[i] THEN
                 result := 'mismatch';
+            ELSIF old.state = 'cancelled' THEN
+                result := 'basket-emptied';
+            ELSIF old.state = 'expired' OR old.state = 'held' AND old.expires_at <= moment THEN
+                result := 'basket-expired';
             ELSE
                 result := 'replayed'; basket := old.basket_id; expires := old.expires_at;
             END IF;
@@ -145,10 +149,6 @@ BEGIN
         -- May each line be sold, now and to this basket?
         IF result IS NULL THEN
             FOR k IN i..j LOOP
-            ELSIF old.state = 'cancelled' THEN
-                result := 'basket-emptied';
-            ELSIF old.state = 'expired' OR old.state = 'held' AND old.expires_at <= moment THEN
-                result := 'basket-expired';
                 t := _type[k];
                 asked_for := CASE WHEN i = j THEN _quantity[k] ELSE (
                     SELECT sum(a.quantity) FROM unnest(_type[i:j], _quantity[i:j]) AS a(type, quantity)
