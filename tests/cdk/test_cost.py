@@ -1,0 +1,70 @@
+"""What things cost is counted as the stacks have them, and the document says it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cdk.cost import bill
+from cdk.cost import prices as price_table
+from cdk.cost.bill import Line, month, total
+from cdk.cost.bookings import Booking, million
+from cdk.cost.document import PATH, document
+from cdk.cost.lower import steps
+from cdk.cost.prices import prices
+from cdk.settings import ENVIRONMENTS, environment
+from tests.cdk.assembly import Assembly
+
+
+def test_the_document_is_current() -> None:
+    written = document([environment(name) for name in ENVIRONMENTS], prices())
+    assert PATH.read_text() == written, "run `python -m cdk.cost`"
+
+
+def test_every_line_has_a_price_in_the_table() -> None:
+    for name in ENVIRONMENTS:
+        env = environment(name)
+        lines = month(env) + bill.nodes_hour(env) + million(env, Booking())
+        assert {line.price for line in lines} <= set(prices())
+
+
+def test_what_is_paid_for_is_what_the_templates_hold(assembly: Assembly) -> None:
+    lines = {line.price: line.units for line in month(assembly.env)}
+    (firewall,) = assembly.resources("WAFv2::WebACL")
+    interfaces = [each for each in assembly.resources("EC2::VPCEndpoint") if each["VpcEndpointType"] == "Interface"]
+    assert lines["kms-key-month"] == len(assembly.resources("KMS::Key"))
+    assert lines["secret-month"] == len(assembly.resources("SecretsManager::Secret")) + 1
+    assert lines["alarm-month"] == len(assembly.resources("CloudWatch::Alarm"))
+    assert lines["dashboard-month"] == len(assembly.resources("CloudWatch::Dashboard"))
+    assert lines["waf-rule-month"] == len(firewall["Rules"])
+    assert lines["nat-hour"] == len(assembly.resources("EC2::NatGateway")) * bill.HOURS
+    assert lines.get("endpoint-hour", 0) == len(interfaces) * 3 * bill.HOURS
+
+
+def test_a_standby_doubles_instance_and_storage() -> None:
+    env = environment("dev")
+    alone = {line.price: line.units for line in month(replace(env, database=replace(env.database, multi_az=False)))}
+    paired = {line.price: line.units for line in month(env)}
+    for price in ("rds-t4g.medium-hour", "rds-gp3-month"):
+        assert paired[price] == 2 * alone[price]
+
+
+def test_an_open_price_is_left_out_of_the_total_and_said_to_be_open() -> None:
+    lines = [Line("a", "nat-hour", 10), Line("b", "rds-m7g.xlarge-hour", 10)]
+    assert lines[1].usd(prices()) is None
+    assert total(lines, prices()) == pytest.approx(0.45)
+    assert "and what is open" in PATH.read_text()
+
+
+def test_a_price_without_its_source_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("id,usd,unit,what,dated,source\nnat-hour,0.045,hour,NAT gateway,,\n")
+    monkeypatch.setattr(price_table, "TABLE", table)
+    with pytest.raises(ValueError, match="nat-hour: a price comes with its date and source"):
+        prices()
+
+
+def test_turning_down_saves(assembly: Assembly) -> None:
+    assert all(step.saves > 0 for step in steps(assembly.env, prices()))
