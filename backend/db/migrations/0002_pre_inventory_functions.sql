@@ -59,8 +59,8 @@ END $$;
 --
 -- One row per request, price being that of a ticket of its first line. result: held, replayed, mismatch, unknown-event,
 -- unknown-basket, basket-expired, basket-emptied, basket-bought, basket-busy, currency (detail: the basket's),
--- not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit, hold-limit, sold-out (detail:
--- what is left), seat-gone, seat-unknown.
+-- not-on-sale and off-sale (detail: the time), order-limit and customer-limit (detail: the limit), address-limit,
+-- hold-limit, sold-out (detail: what is left), seat-gone, seat-unknown.
 -- When holds expired on demand, one more row: result swept, price being how many, detail how many orders lapsed by it.
 --
 -- It is one long function because what one request takes the next must see, without a round through the tables: stock

@@ -177,8 +177,9 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT coalesce(o.basket_id, _basket[i]), CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending'
-        ELSE 'exists' END,
+    SELECT coalesce(o.basket_id, _basket[i]),
+        CASE WHEN results[i] <> 'repeated' THEN results[i] WHEN p.status = 'created' THEN 'pending'
+            ELSE 'exists' END,
         o.id, o.status, o.total_minor, o.currency, p.id, p.status, p.pay_url, p.failure,
         CASE o.status WHEN 'paid' THEN (SELECT string_agg(t.code::text, ',') FROM ticket t WHERE t.order_id = o.id
             AND t.state <> 'void') END, coalesce(lapsed_of[i], 0)
@@ -429,8 +430,9 @@ BEGIN
 END $$;
 
 -- End orders whose payment failed and whose time has run out since: how many holds expired, and how many orders lapsed.
--- With a _pool only its holds are released, and an order lapses when it holds nothing elsewhere. Whoever names a pool has
--- locked it, out of the usual order: so this waits for no order, hold or other pool, and leaves those to the next call.
+-- With a _pool only its holds are released, and an order lapses when it holds nothing elsewhere. Whoever names a pool
+-- has locked it, out of the usual order: so this waits for no order, hold or other pool, and leaves those to the next
+-- call.
 CREATE FUNCTION lapse_orders_v1(_most integer, _pool bigint DEFAULT NULL, OUT expired integer, OUT lapsed integer)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -542,8 +544,8 @@ END $$;
 --
 -- One row for each that was looked at. result: settle_v1's or settle_refund_v1's, or unknown when nothing here matches
 -- it (it may come before what it speaks of: it is looked at again, up to ten times). issued: how many tickets the order
--- got; moved, expired, took: as in settle_v1. Of several webhooks of one payment one has these, the others are
--- replayed.
+-- got; moved, expired, took: as in settle_v1; occurred_at: when the provider says it happened, or it came, if that was
+-- earlier. Of several webhooks of one payment one has these, the others are replayed.
 CREATE FUNCTION process_webhooks_v1(_provider text, _events text[], _grace interval)
 RETURNS TABLE (event_id text, result text, moved text, issued integer, expired integer, took double precision,
     occurred_at timestamptz)
@@ -551,7 +553,8 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_m
 SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    hooks text[]; targets uuid[]; unmatched text[]; tellers text[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
+    hooks text[]; targets uuid[]; unmatched text[];
+    tellers text[]; payments uuid[]; statuses text[]; refs text[]; failures text[];
     outcomes jsonb := '{}'; hook record;
 BEGIN
     hooks := ARRAY(SELECT w.event_id FROM webhook_inbox w
@@ -594,7 +597,8 @@ BEGIN
         FROM settle_v1(payments, statuses, refs, array_fill(NULL::text, ARRAY[cardinality(payments)]), failures,
             _grace) AS s;
     END IF;
-    FOR hook IN SELECT w.event_id, targets[array_position(hooks, w.event_id)] AS target, w.status, w.reference, w.failure
+    FOR hook IN SELECT w.event_id, targets[array_position(hooks, w.event_id)] AS target, w.status, w.reference,
+                    w.failure
                 FROM webhook_inbox w
                 WHERE w.provider = _provider AND w.event_id = ANY (hooks) AND w.event_id <> ALL (unmatched)
                   AND w.kind = 'refund'
@@ -610,7 +614,8 @@ BEGIN
         error = CASE WHEN w.event_id = ANY (unmatched) THEN 'nothing here matches it' END
     WHERE w.provider = _provider AND w.event_id = ANY (hooks)
     RETURNING w.event_id,
-        coalesce(outcomes -> w.event_id ->> 0, CASE WHEN w.event_id = ANY (unmatched) THEN 'unknown' ELSE 'replayed' END),
+        coalesce(outcomes -> w.event_id ->> 0,
+            CASE WHEN w.event_id = ANY (unmatched) THEN 'unknown' ELSE 'replayed' END),
         outcomes -> w.event_id ->> 1, (outcomes -> w.event_id ->> 2)::integer, (outcomes -> w.event_id ->> 3)::integer,
-        (outcomes -> w.event_id ->> 4)::double precision, w.occurred_at;
+        (outcomes -> w.event_id ->> 4)::double precision, least(w.occurred_at, w.received_at);
 END $$;

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.db.pool import Database
+from backend.domain.payments import WebhookEvent
+from backend.features.payments.inbox import process_inbox, receive
 from backend.features.payments.settlements import Report, Settlements
 from backend.telemetry.metrics import Metrics
 from backend.telemetry.promise import load_promise
@@ -23,3 +25,16 @@ async def test_a_provider_whose_clock_is_ahead_does_not_make_tickets_arrive_befo
     waited = metrics.payment_to_ticket.sample()
     assert waited["count"] == 1
     assert at_least <= waited["sum"] < at_least + 5
+
+
+async def test_nor_do_tickets_arrive_before_the_webhook_that_tells_of_their_payment(
+    box_office: BoxOffice, db: Database
+) -> None:
+    metrics = Metrics(load_promise(), providers=("test",))
+    _, payment = await placed(box_office, await box_office.publish(price=1000))
+    told = WebhookEvent("e", "payment", "ref", payment, "succeeded", datetime.now(UTC) + timedelta(hours=1))
+    await receive(db, "test", [told])
+    assert await process_inbox(db, "test", metrics) == 1
+    waited = metrics.payment_to_ticket.sample()
+    assert waited["count"] == 1
+    assert 0.0001 <= waited["sum"] < 5
