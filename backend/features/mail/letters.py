@@ -123,6 +123,10 @@ _NOT_NEEDED: Final = {
         "Your payment came too late",
         "Your payment of {amount} for order {order} reached us when its tickets were sold to others already.",
     ),
+    "event_cancelled": (
+        "These tickets are no longer on sale",
+        "Your payment of {amount} for order {order} reached us when its event was sold no more. No ticket was issued.",
+    ),
     "paid_twice": (
         "Your order was paid twice",
         "A second payment of {amount} reached us for order {order}. Your tickets stay as they are.",

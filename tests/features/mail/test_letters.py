@@ -197,6 +197,7 @@ async def test_a_later_cancellation_does_not_speak_of_an_event_that_was_cancelle
     ("reason", "subject", "sentence"),
     [
         ("too_late", "Your payment came too late: you get 99.99 EUR back", "its tickets were sold to others already"),
+        ("event_cancelled", "These tickets are no longer on sale: you get 99.99 EUR back", "No ticket was issued."),
         ("paid_twice", "Your order was paid twice: you get 99.99 EUR back", "Your tickets stay as they are."),
         ("cancelled", "Your payment came after the cancellation: you get 99.99 EUR back", "was cancelled already"),
     ],
