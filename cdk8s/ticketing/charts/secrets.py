@@ -67,10 +67,10 @@ class Secrets(Chart):
             inputs,
             PAYMENT_SECRET,
             source=source,
-            properties=["PSP_WEBHOOK_SECRET"],
-            # Shop and test provider must only know the same one: nobody has to make it up.
+            properties=["PSP_SECRET"],
+            # Shop and test provider must only know the same ones: nobody has to make them up.
             template={
-                "PSP_WEBHOOK_SECRET": "{{ .PSP_WEBHOOK_SECRET }}",
-                "PSP_API_KEY": '{{ printf "key of %s" .PSP_WEBHOOK_SECRET | sha256sum }}',
+                "PSP_WEBHOOK_SECRET": "{{ .PSP_SECRET }}",
+                "PSP_API_KEY": '{{ printf "key of %s" .PSP_SECRET | sha256sum }}',
             },
         )
