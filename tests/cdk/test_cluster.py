@@ -22,6 +22,16 @@ def test_kubernetes_is_the_pinned_version_and_never_slides_into_extended_support
 ) -> None:
     assert cluster["Version"] == assembly.env.cluster.version == "1.36"
     assert cluster["UpgradePolicy"] == {"SupportType": "STANDARD"}
+    assert cluster["Name"] == names.cluster(assembly.env.name)
+
+
+def test_services_have_addresses_that_no_network_of_ours_has(assembly: Assembly, cluster: Resource) -> None:
+    assert cluster["KubernetesNetworkConfig"]["ServiceIpv4Cidr"] == assembly.env.network.service_cidr
+
+
+def test_nodes_are_ours_and_not_those_of_auto_mode(cluster: Resource) -> None:
+    assert cluster["ComputeConfig"] == {"Enabled": False}
+    assert cluster["StorageConfig"] == {"BlockStorage": {"Enabled": False}}
 
 
 def test_every_log_of_the_control_plane_is_on_and_kept_as_long_as_the_settings_say(
@@ -68,6 +78,9 @@ def test_access_is_given_by_entries_alone_and_not_to_whoever_made_the_cluster(
     assert len(holders) == 2
     assert any("Administrator" in each for each in holders)
     assert any("KubectlProvider" in each for each in holders)
+    for entry in stack.all("EKS::AccessEntry"):
+        (policy,) = entry["AccessPolicies"]
+        assert text_of(policy["PolicyArn"]).endswith("/AmazonEKSClusterAdminPolicy")
 
 
 def test_people_administer_by_a_role_of_an_agreed_name(assembly: Assembly, stack: Template) -> None:
@@ -81,7 +94,11 @@ def test_a_node_group_is_in_each_zone_with_the_counts_of_the_settings(assembly: 
     zones = [json.dumps(each["Subnets"]) for each in groups]
     assert [f"applicationSubnet{number}" in zone for number, zone in enumerate(zones, 1)] == [True] * 3
     settings = assembly.env.cluster
+    template = stack.only("EC2::LaunchTemplate").id
+    assert len({json.dumps(each["NodeRole"]) for each in groups}) == 1
     for group in groups:
+        assert group["LaunchTemplate"]["Id"] == {"Ref": template}
+        assert group["UpdateConfig"] == {"MaxUnavailable": 1}
         assert group["ScalingConfig"] == {
             "MinSize": settings.least_nodes,
             "MaxSize": settings.most_nodes,

@@ -67,6 +67,34 @@ def test_a_chart_is_pinned_named_and_waited_for(stack: Template, name: str, vers
     assert release["Wait"] is True
 
 
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        (CONTROLLER, "https://aws.github.io/eks-charts"),
+        ("cluster-autoscaler", "https://kubernetes.github.io/autoscaler"),
+        ("external-secrets", "https://charts.external-secrets.io"),
+        ("kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts"),
+    ],
+)
+def test_a_chart_comes_from_its_authors(stack: Template, name: str, home: str) -> None:
+    assert chart(stack, name)["Repository"] == home
+
+
+@pytest.mark.parametrize(
+    ("secret", "generated", "filled_in"),
+    [
+        (names.Secret.APPLICATION, "SECRET_KEY", {"OLD_SECRET_KEYS"}),
+        (names.Secret.PAYMENTS, "PSP_SECRET", {"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}),
+    ],
+)
+def test_a_secret_of_the_application_has_what_the_service_reads(
+    assembly: Assembly, stack: Template, secret: names.Secret, generated: str, filled_in: set[str]
+) -> None:
+    made = stack.only("SecretsManager::Secret", Name=names.secret(assembly.env.name, secret))["GenerateSecretString"]
+    assert made["GenerateStringKey"] == generated
+    assert set(json.loads(made["SecretStringTemplate"])) == filled_in
+
+
 def test_nothing_else_is_installed(stack: Template) -> None:
     assert {each["Chart"] for each in stack.all("Custom::AWSCDK-EKS-HelmChart")} == set(ORDER)
 

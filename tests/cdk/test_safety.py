@@ -18,6 +18,8 @@ NAMED_NOWHERE = {
 # Policies that we do not write: of the load balancer controller's authors, and of the CDK's own constructs.
 NOT_OURS = ("LoadBalancerController", "KubectlProvider", "RunnerProject")
 
+CHARTS_AND_MANIFESTS = ("Custom::AWSCDK-EKS-HelmChart", "Custom::AWSCDK-EKS-KubernetesResource")
+
 
 def statements(assembly: Assembly) -> list[tuple[str, dict[str, Any]]]:
     return [
@@ -108,9 +110,19 @@ def test_a_key_of_prod_can_be_brought_back_for_a_month(prod: Assembly) -> None:
 
 def test_whatever_names_a_cluster_names_ours(assembly: Assembly) -> None:
     cluster = assembly[names.Stack.CLUSTER].only("EKS::Cluster").id
-    kinds = ("EKS::AccessEntry", "EKS::Addon", "EKS::Nodegroup", "EKS::PodIdentityAssociation")
+    kinds = ("EKS::AccessEntry", "EKS::Addon", "EKS::Nodegroup", "EKS::PodIdentityAssociation", *CHARTS_AND_MANIFESTS)
     for each in [each for kind in kinds for each in assembly.resources(kind)]:
         assert cluster in json.dumps(each["ClusterName"]), each.id
+
+
+def test_a_role_of_pods_is_for_the_one_service_account_it_was_made_for(assembly: Assembly) -> None:
+    roles = {each.id: each for each in assembly.resources("IAM::Role")}
+    associations = assembly.resources("EKS::PodIdentityAssociation")
+    assert len(associations) == 6
+    for each in associations:
+        (statement,) = roles[each["RoleArn"]["Fn::GetAtt"][0]]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+        assert set(statement["Condition"]["StringEquals"].values()) == {each["Namespace"], each["ServiceAccount"]}
 
 
 def test_every_resource_says_whose_it_is(assembly: Assembly) -> None:
