@@ -356,7 +356,8 @@ $$;
 -- Give back what is held of an event that is sold no more; how many holds. The caller has locked the event's pools, out
 -- of the usual order, so this waits for nobody: what somebody else has locked is refused at checkout, or its money is
 -- sent back.
-CREATE FUNCTION close_event_v1(_event bigint) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION close_event_v1(_event bigint) RETURNS integer
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     sales uuid[]; held uuid[];
 BEGIN
