@@ -1,15 +1,22 @@
 """Our manifests have no findings, and each check finds what it is there for."""
 
+import re
+import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.manifests.mistakes import REFERENCES, ROLLOUT, SAFETY, SCHEMAS, SERVICE, Mistake
 from ticketing.checks import schemas
 from ticketing.checks.every import findings, meaning
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
+from tools.setup import ROOT
 from tools.setup import environment as with_our_programs
+from tools.synth import STEPS
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +55,30 @@ def test_no_manifests_are_a_finding(dev_inputs: Inputs) -> None:
 def test_manifests_of_another_environment_are_found(dev: Objects, dev_inputs: Inputs) -> None:
     other = replace(dev_inputs, env=replace(dev_inputs.env, name="prod"))
     assert any("is in namespace tickets-dev, not in tickets-prod" in each for each in meaning(dev, other))
+
+
+def test_the_command_counts_what_it_checked(folders: Mapping[str, Path], environment_name: str) -> None:
+    checked = check(environment_name, folders[environment_name])
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert re.fullmatch(r"\d\d objects, 0 findings\n", checked.stdout)
+
+
+def test_the_command_ends_with_a_line_for_each_finding(folders: Mapping[str, Path], tmp_path: Path) -> None:
+    for path in folders["dev"].glob("*"):
+        (tmp_path / path.name).write_text(path.read_text().replace("readOnlyRootFilesystem: true", ""))
+    checked = check("dev", tmp_path)
+    assert checked.returncode == 1
+    assert "error: Deployment backend: backend may do more than it needs\n" in checked.stderr
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "0000-x.k8s.yaml").write_text("kind: Service\nkind: Secret\n")
+    with pytest.raises(yaml.YAMLError, match="a key is there twice"):
+        Objects.read(tmp_path)
+
+
+def check(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """`make synth`'s own step."""
+    (step,) = [step for step in STEPS if step.name == "manifest-checks"]
+    command = [*step.command(name)[:-1], folder]
+    return subprocess.run(command, cwd=ROOT, env=with_our_programs(), capture_output=True, text=True, check=False)
