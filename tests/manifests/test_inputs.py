@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 from cdk import names
 from cdk.names import Output
-from cdk.settings import ENVIRONMENTS, SettingsError
+from cdk.settings import ENVIRONMENTS, Environment, SettingsError, environment
+from cdk.settings.environment import EXAMPLE_ACCOUNT
 from tests.manifests.writing import finish, start
+from ticketing import inputs as reading
 from ticketing.inputs import EXAMPLE, InputError, read_inputs
 
 DIGEST = "sha256:" + "ab" * 32
@@ -124,3 +127,47 @@ def test_without_arguments_each_environment_has_a_folder_of_its_own(tmp_path: Pa
     assert status == 0
     assert "note: prod is made of example outputs and cannot be deployed" in errors
     assert {path.name for path in tmp_path.iterdir()} == set(ENVIRONMENTS)
+
+
+def own_dev() -> Environment:
+    """Settings in which nothing is an example."""
+    dev = environment("dev")
+    return replace(
+        dev,
+        account="444455556666",
+        cluster=replace(dev.cluster, allowed_cidrs=("9.9.9.0/24",)),
+        edge=replace(dev.edge, domain="dev.tickets.test", zone_name="tickets.test", zone_id="Z012345"),
+        monitoring=replace(dev.monitoring, alarm_address="alarms@tickets.test"),
+        delivery=replace(dev.delivery, repository="tickets/shop"),
+    )
+
+
+@pytest.fixture
+def deployed(file: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """As after a deploy to an account of our own; the images are not named yet."""
+    file.write_text(file.read_text().replace(EXAMPLE_ACCOUNT, "444455556666").replace("example", "a1b2"))
+    monkeypatch.setattr(reading, "environment", lambda _name: own_dev())
+    return {"CDK_OUTPUTS": str(file)}
+
+
+def test_what_was_deployed_is_taken_when_all_of_it_is_real(deployed: dict[str, str]) -> None:
+    inputs = read_inputs("dev", {**deployed, "BACKEND_IMAGE": DIGEST, "FRONTEND_IMAGE": COMMIT})
+    assert not inputs.example
+    assert inputs.images == {
+        "backend": f"444455556666.dkr.ecr.eu-west-1.amazonaws.com/tickets-dev/backend@{DIGEST}",
+        "frontend": f"444455556666.dkr.ecr.eu-west-1.amazonaws.com/tickets-dev/frontend:{COMMIT}",
+    }
+
+
+def test_what_was_deployed_needs_the_images_that_were_pushed(deployed: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=r"^BACKEND_IMAGE is not set: give the digest that was pushed"):
+        read_inputs("dev", {**deployed, "FRONTEND_IMAGE": DIGEST})
+
+
+def test_settings_that_hold_examples_are_refused_beside_what_was_deployed(
+    deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = replace(own_dev(), delivery=environment("dev").delivery)
+    monkeypatch.setattr(reading, "environment", lambda _name: kept)
+    with pytest.raises(InputError, match=r"^delivery\.repository of dev still hold examples"):
+        read_inputs("dev", deployed)

@@ -280,3 +280,12 @@ async def test_a_seated_event_says_so(visitor: Visitor) -> None:
     await visitor.publish(event(hall="small-hall", tickets="- {section: Stalls, price: 30}"), before=HALL)
     _, body = await visitor.ask("/api/events")
     assert (body["events"][0]["seated"], body["events"][0]["available_tickets"]) == (True, 12)
+
+
+async def test_an_event_that_is_not_listed_is_found_by_its_number_alone(visitor: Visitor) -> None:
+    (event_id,) = await visitor.publish(event(name="Secret Night", listed="false"))
+    assert await visitor.names() == await visitor.names("?q=secret") == []
+    assert (await visitor.ask(f"/api/events/{event_id}"))[0] == 200
+    await visitor.publish(event(name="Secret Night", listed="true"))
+    visitor.clock.pass_seconds(1.0)
+    assert await visitor.names() == ["Secret Night"]
