@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from tests.shop import free_ports
 from tests.slo.promql import program
 from tools import prometheus as programs
 from tools.processes import Start, start, stop
+
+BURN_PAGES = ("SLOAvailabilityFastBurn", "SLOLatencyFastBurn", "SLOTicketsFastBurn")
 
 Moments = Mapping[float, float]
 """Seconds before now, and the value then."""
@@ -42,12 +44,14 @@ class Recorded:
 class FakePrometheus:
     """Answers queries with the series that they name. fault: what it does instead of answering.
 
-    history: seconds for which it has measured, by objective and journey.
+    history: seconds for which it has measured, by objective and journey. rules: health of the paging ones, by name.
     """
 
     recorded: list[Recorded] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     history: dict[tuple[str, str], float] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BURN_PAGES, "ok"))
+    rules_age: float = 0.0  # seconds since their evaluation
     retention: str = "35d"
     clock: float = 0.0  # seconds that it is ahead
     fault: Callable[[web.Request], Any] | None = None
@@ -74,6 +78,8 @@ class FakePrometheus:
             return {"alerts": self.alerts}
         if path == "status/runtimeinfo":
             return {"storageRetention": self.retention}
+        if path == "rules":
+            return {"groups": [{"name": "burn", "rules": list(self._rules())}]}
         now = time.time() + self.clock
         if query["query"].startswith("min_over_time"):
             ages = [
@@ -86,6 +92,11 @@ class FakePrometheus:
         if path == "query_range" or query["query"].endswith("]"):
             return {"resultType": "matrix", "result": [self._series(s, values=s.at(now)) for s in found]}
         return {"resultType": "vector", "result": [self._series(s, value=(now, s.at(now)[-1][1])) for s in found]}
+
+    def _rules(self) -> Iterator[dict[str, Any]]:
+        moment = datetime.fromtimestamp(time.time() + self.clock - self.rules_age, UTC).isoformat()
+        for name, health in self.rules.items():
+            yield {"name": name, "type": "alerting", "health": health, "lastEvaluation": moment}
 
     def _series(self, series: Recorded, **samples: Any) -> dict[str, Any]:
         return {"metric": {"__name__": series.name, **series.labels}, **samples}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -52,6 +52,13 @@ class Series(BaseModel):
     @property
     def latest(self) -> float:
         return self.samples[-1][1]
+
+
+def differing_labels(those: Sequence[Series]) -> str:
+    """What tells these series apart: environment (dev, prod), replica (b, none)."""
+    names = sorted({name for each in those for name in each.metric})
+    values = {name: sorted({each.metric.get(name, "none") for each in those}) for name in names}
+    return ", ".join(f"{name} ({', '.join(found)})" for name, found in values.items() if len(found) > 1)
 
 
 class _Result(BaseModel):
@@ -120,7 +127,11 @@ class Prometheus:
 
     async def _get(self, path: str, parameters: Mapping[str, str]) -> tuple[int, bytes]:
         try:
-            async with self._session.get(f"{self._url}/api/v1/{path}", params=parameters) as response:
+            async with self._session.get(
+                f"{self._url}/api/v1/{path}", params=parameters, allow_redirects=False
+            ) as response:
+                if 300 <= response.status < 400:  # elsewhere may be another Prometheus, or none of ours
+                    raise PrometheusError(f"it answers {response.status}: redirects are not followed")
                 raw = bytearray()
                 async for chunk in response.content.iter_any():
                     raw += chunk

@@ -19,6 +19,7 @@ from slo.gate.report import Report, without_secrets
 from slo.spec import Change, Spec, load_spec
 
 WRONG_INPUT = 2
+_ROLLBACK = "a rollback is always allowed"
 _ANSWER_SECONDS = 10.0
 _ALL_SECONDS = 30.0
 
@@ -38,18 +39,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def gate(options: argparse.Namespace) -> int:
-    """Print the verdict; its exit code is 20 block, 30 unknown, 10 warn or 0 allow; 2 when an input is wrong."""
+    """Print the verdict; its exit code is 20 block, 30 unknown, 10 warn or 0 allow; 2 when an input is wrong.
+
+    A rollback is the way out: it is 0 whatever is wrong, and what that is stands in the notes.
+    """
+    rollback = options.change == "rollback"
+    now = datetime.now(UTC)
     try:
-        report = asyncio.run(_report(load_spec(), options, datetime.now(UTC)))
+        report = asyncio.run(_report(load_spec(), options, now))
+    except (InputError, PromiseError, SummaryError) as error:
+        if not rollback:
+            sys.stderr.write(f"gate: {error}\n")
+            return WRONG_INPUT
+        report = Report("allow", "rollback", "nobody", now, (), (_ROLLBACK, *str(error).splitlines()))
+    try:
         for path, text in ((options.json, report.json()), (options.markdown, report.markdown())):
             if path is not None:
                 path.write_text(text, encoding="utf-8")
-    except (InputError, PromiseError, SummaryError) as error:
-        sys.stderr.write(f"gate: {error}\n")
-        return WRONG_INPUT
     except OSError as error:
         sys.stderr.write(f"gate: {error.filename}: {error.strerror}\n")
-        return WRONG_INPUT
+        if not rollback:
+            return WRONG_INPUT
     sys.stdout.write(report.text())
     return EXIT_CODES[report.verdict]
 
@@ -86,7 +96,7 @@ async def _findings(spec: Spec, url: str, change: Change, bootstrap: datetime | 
 
 
 def _notes(bootstrap: datetime | None, overrides: tuple[Override, ...], change: Change, now: datetime) -> list[str]:
-    notes = ["a rollback is always allowed"] if change == "rollback" else []
+    notes = [_ROLLBACK] if change == "rollback" else []
     if bootstrap is not None and bootstrap <= now:
         notes.append(f"--bootstrap ended {bootstrap:%Y-%m-%d %H:%M} UTC and is ignored")
     return notes + [f"{_standing(override, now)}: {override.says}" for override in overrides]

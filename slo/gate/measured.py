@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
-from backend.telemetry.prometheus import Prometheus, PrometheusError, Series
+from backend.telemetry.prometheus import Prometheus, PrometheusError, Series, differing_labels
 from slo import series
+from slo.gate.evaluated import not_evaluated
 from slo.objectives import Objective, objectives
 from slo.spec import Spec
 
@@ -41,14 +42,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """latest: by name of the recorded series and place. alerts_evaluated: whether the one that always fires does.
+    """latest: by name of the recorded series and place. not_evaluated: why alerts tell nothing, "" when they do.
 
-    began: seconds since the first sample of the window, by place. retention: None when it cannot be learnt.
+    told_apart: where there are several series instead of one, the labels that differ, and their values. began: seconds
+    since the first sample of the window, by place. retention: None when it cannot be learnt.
     """
 
     latest: dict[tuple[str, Place], Latest]
     pages: tuple[Page, ...]
-    alerts_evaluated: bool
+    not_evaluated: str
+    told_apart: dict[tuple[str, Place], str] = field(default_factory=dict)
     began: dict[Place, float] = field(default_factory=dict)
     retention: timedelta | None = None
 
@@ -68,32 +71,52 @@ def places(spec: Spec) -> list[tuple[Objective, Place]]:
 async def measure(spec: Spec, prometheus: Prometheus, now: float) -> Measured:
     """PrometheusError when it gives no usable answer to any of the questions. now: seconds since 1970."""
     burn = spec.gate.burn.window
-    names = (series.BUDGET_LEFT, series.COVERAGE, series.burn_rate(burn), series.events(burn), series.bad(burn))
+    names = (
+        series.OBJECTIVE,
+        series.BUDGET_LEFT,
+        series.COVERAGE,
+        series.events(spec.window),
+        *(name(burn) for name in (series.burn_rate, series.events, series.bad)),
+    )
     # Twice as far back as a sample may be old: so that a stale one is told from one that never was.
     back = series.duration(2 * spec.gate.stale)
-    recorded = await prometheus.query(f'{{__name__=~"{"|".join(names)}"}}[{back}]')
+    recorded = [each for each in await prometheus.query(f'{{__name__=~"{"|".join(names)}"}}[{back}]') if each.samples]
     firing = await prometheus.query('ALERTS{alertstate="firing"}')
     return Measured(
-        latest={
-            (found.metric.get("__name__", ""), _place(found)): Latest(found.latest, now - found.samples[-1][0])
-            for found in _with_samples(recorded)
-        },
+        latest={_which(found): Latest(found.latest, now - found.samples[-1][0]) for found in recorded},
         pages=tuple(
             Page(found.metric.get("alertname", ""), *_place(found))
             for found in firing
             if found.metric.get("severity") == "page"
         ),
-        alerts_evaluated=any(found.metric.get("alertname") == "Watchdog" for found in firing),
+        not_evaluated=_silent(firing) or await not_evaluated(spec, prometheus, now),
+        told_apart=_told_apart(recorded),
         began=await _began(spec, prometheus, now),
         retention=await _retention(prometheus),
     )
+
+
+def _silent(firing: Iterable[Series]) -> str:
+    """The alert that always fires has to be the one of our rules: other rule sets have one of that name."""
+    ours = {"alertname": "Watchdog", "slo": "measurement"}
+    if any(ours.items() <= found.metric.items() for found in firing):
+        return ""
+    return "the alert that always fires does not: alerts are not evaluated"
+
+
+def _told_apart(recorded: Iterable[Series]) -> dict[tuple[str, Place], str]:
+    """Which of several environments or replicas is meant cannot be known."""
+    same: dict[tuple[str, Place], list[Series]] = {}
+    for found in recorded:
+        same.setdefault(_which(found), []).append(found)
+    return {which: differing_labels(those) for which, those in same.items() if len(those) > 1}
 
 
 async def _began(spec: Spec, prometheus: Prometheus, now: float) -> dict[Place, float]:
     """How long ago each was first measured, as far back as the window goes."""
     short = spec.sample_window
     first = f"min_over_time(timestamp({series.events(short)})[{series.duration(spec.window)}:{series.duration(short)}])"
-    return {_place(found): now - found.latest for found in _with_samples(await prometheus.query(first))}
+    return {_place(found): now - found.latest for found in await prometheus.query(first) if found.samples}
 
 
 async def _retention(prometheus: Prometheus) -> timedelta | None:
@@ -112,8 +135,8 @@ class _RuntimeInfo(BaseModel):
     storageRetention: str  # noqa: N815 - its name there
 
 
-def _with_samples(found: Iterable[Series]) -> Iterable[Series]:
-    return (each for each in found if each.samples)
+def _which(found: Series) -> tuple[str, Place]:
+    return found.metric.get("__name__", ""), _place(found)
 
 
 def _place(found: Series) -> Place:

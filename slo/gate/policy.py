@@ -1,19 +1,25 @@
 """The judgement: from what was measured to findings, by the section `gate` of slo.yaml."""
 
+import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from slo import series
 from slo.gate.findings import Finding
 from slo.gate.measured import Latest, Measured, Place, places
-from slo.objectives import Objective
+from slo.objectives import Objective, objectives
 from slo.spec import Change, Spec, Tier
 
 
 def judge(spec: Spec, measured: Measured, change: Change, bootstrap: datetime | None) -> Iterator[Finding]:
     """bootstrap: until then a history that is merely young is a warning; None once that is over."""
     yield from _alerts(measured)
+    yield from _targets(spec, measured)
     for objective, place in places(spec):
+        apart = next((labels for (_, where), labels in measured.told_apart.items() if where == place), "")
+        if apart:
+            yield Finding("prometheus", "unknown", f"recorded several times, told apart by {apart}", *place)
+            continue
         short = _coverage(spec, measured, place, bootstrap)
         # What is left of a budget is no news while too little of its window was measured.
         yield short or _budget(spec, measured, place, change)
@@ -21,10 +27,24 @@ def judge(spec: Spec, measured: Measured, change: Change, bootstrap: datetime | 
 
 
 def _alerts(measured: Measured) -> Iterator[Finding]:
-    if not measured.alerts_evaluated:
-        yield Finding("alert", "unknown", "the alert that always fires does not: alerts are not evaluated")
+    if measured.not_evaluated:
+        yield Finding("alert", "unknown", measured.not_evaluated)
     for page in measured.pages:
         yield Finding("alert", "block", f"{page.name} is firing", page.slo, page.journey, alert=page.name)
+
+
+def _targets(spec: Spec, measured: Measured) -> Iterator[Finding]:
+    """Budgets of another promise say nothing about this one."""
+    for objective in objectives(spec):
+        place = (objective.name, "")
+        latest, apart = measured.of(series.OBJECTIVE, place), measured.told_apart.get((series.OBJECTIVE, place))
+        if latest is None or not latest.usable(spec.gate.stale):
+            yield Finding("prometheus", "unknown", _why(latest, "the objective"), *place)
+        elif not apart and not math.isclose(latest.value, objective.target, rel_tol=1e-9):
+            says = f"evaluates another slo.yaml: a target of {latest.value:g}, not of {objective.target:g}"
+            yield Finding("prometheus", "unknown", says, *place, value=latest.value, limit=objective.target)
+        elif apart and objective.by_journey:
+            yield Finding("prometheus", "unknown", f"recorded several times, told apart by {apart}", *place)
 
 
 def _coverage(spec: Spec, measured: Measured, place: Place, bootstrap: datetime | None) -> Finding | None:
@@ -59,6 +79,9 @@ def _why_not_young(spec: Spec, measured: Measured, place: Place, covered: float)
 
 def _budget(spec: Spec, measured: Measured, place: Place, change: Change) -> Finding:
     latest = measured.of(series.BUDGET_LEFT, place)
+    if _idle(spec, measured, place, spec.window, latest):
+        says = f"no events within {series.duration(spec.window)}: the whole budget is left"
+        return Finding("budget", "allow", says, *place, value=1.0)
     if latest is None or not latest.usable(spec.gate.stale):
         return Finding("budget", "unknown", _why(latest, "what is left of the budget"), *place)
     tier = next(tier for tier in spec.gate.tiers if tier.above is None or latest.value > tier.above)
@@ -66,6 +89,14 @@ def _budget(spec: Spec, measured: Measured, place: Place, change: Change) -> Fin
     if tier.verdict == "block" and change in tier.except_:
         return Finding("budget", "warn", f"{says}; a {change} may go on", *place, value=latest.value, limit=tier.above)
     return Finding("budget", tier.verdict, says, *place, value=latest.value, limit=tier.above)
+
+
+def _idle(spec: Spec, measured: Measured, place: Place, window: timedelta, ratio: Latest | None) -> bool:
+    """Whether there were no events to divide by; a ratio that is there all the same counts."""
+    if ratio is not None and (ratio.usable(spec.gate.stale) or not math.isfinite(ratio.value)):
+        return False
+    events = measured.of(series.events(window), place)
+    return events is not None and events.usable(spec.gate.stale) and events.value == 0
 
 
 def _bounds(tier: Tier) -> str:
@@ -76,8 +107,8 @@ def _burn(spec: Spec, measured: Measured, objective: Objective, place: Place) ->
     """The rate over the last hour or so, on any history, but not for a handful of events."""
     limit, window, stale = spec.gate.burn.above, spec.gate.burn.window, spec.gate.stale
     over = series.duration(window)
-    events, rate = measured.of(series.events(window), place), measured.of(series.burn_rate(window), place)
-    if events is not None and events.usable(stale) and events.value == 0:
+    rate = measured.of(series.burn_rate(window), place)
+    if _idle(spec, measured, place, window, rate):
         return Finding("burn", "allow", f"no events within {over}", *place)
     if rate is None or not rate.usable(stale):
         return Finding("burn", "unknown", _why(rate, f"the burn rate over {over}"), *place)

@@ -12,11 +12,12 @@ import pytest
 from slo import series
 from slo.__main__ import main
 from slo.gate.measured import Place, places
+from slo.objectives import objectives
 from slo.spec import Spec
 from tests.prometheus import Recorded
 
 BOOK: Place = ("availability", "book")
-WATCHDOG = Recorded("ALERTS", {"alertname": "Watchdog", "alertstate": "firing"}, {0: 1.0})
+WATCHDOG = Recorded("ALERTS", {"alertname": "Watchdog", "alertstate": "firing", "slo": "measurement"}, {0: 1.0})
 
 
 def page(name: str, **labels: str) -> Recorded:
@@ -24,15 +25,29 @@ def page(name: str, **labels: str) -> Recorded:
     return Recorded("ALERTS", {"alertname": name, "alertstate": "firing", "severity": "page", **labels}, {0: 1.0})
 
 
+def target(slo: str, value: float) -> Recorded:
+    """The objective as Prometheus knows it."""
+    return Recorded(series.OBJECTIVE, {"slo": slo}, {0: value})
+
+
+def labelled(those: Iterable[Recorded], **labels: str) -> list[Recorded]:
+    """The same, but recorded with these labels as well, as by one of several servers."""
+    return [Recorded(each.name, {**each.labels, **labels}, each.samples) for each in those]
+
+
 def recorded(spec: Spec, place: Place | None = None, **values: float | None) -> list[Recorded]:
     """All is well, but these values differ at that place, or everywhere: left, coverage, burn, events, bad; None: none.
 
-    age: seconds since they were last recorded.
+    all_events: those of the whole window; events and bad: of the last hour. age: seconds since they were recorded.
     """
-    found = [WATCHDOG]
+    found = [WATCHDOG, *(target(objective.name, objective.target) for objective in objectives(spec))]
     for _, each in places(spec):
         changes = values if place in (None, each) else {}
-        found += _line(spec, each, **{"left": 0.8, "coverage": 1.0, "burn": 0.2, "events": 2.0, "bad": 0.1, **changes})
+        found += _line(
+            spec,
+            each,
+            **{"left": 0.8, "coverage": 1.0, "burn": 0.2, "events": 2.0, "bad": 0.1, "all_events": 2.0, **changes},
+        )
     return found
 
 
@@ -44,6 +59,7 @@ def _line(spec: Spec, place: Place, age: float | None = 0.0, **values: float | N
         "burn": series.burn_rate(window),
         "events": series.events(window),
         "bad": series.bad(window),
+        "all_events": series.events(spec.window),
     }
     slo, journey = place
     labels = {"slo": slo, **({"journey": journey} if journey else {})}

@@ -14,6 +14,7 @@ from slo.gate.measured import Place, places
 from slo.spec import Spec, load_spec
 from tests.prometheus import (
     FakePrometheus,
+    Recorded,
     answer_503,
     answer_html,
     answer_other_json,
@@ -22,10 +23,11 @@ from tests.prometheus import (
     warn,
 )
 from tests.shop import free_ports
-from tests.slo.gated import BOOK, Answer, Gate, page, recorded
+from tests.slo.gated import BOOK, WATCHDOG, Answer, Gate, labelled, page, recorded, target
 
 ALLOW, WRONG_INPUT, WARN, BLOCK, UNKNOWN = 0, 2, 10, 20, 30
 DAY = 86400.0
+BY_AVAILABILITY = {"slo": "availability"}
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -129,6 +131,24 @@ async def test_an_hour_without_events_is_no_lack_of_knowledge(gate: Gate, spec: 
     assert (await ask(gate, fake)).code == ALLOW
 
 
+async def test_a_window_without_events_leaves_the_whole_budget(gate: Gate, spec: Spec) -> None:
+    idle = recorded(spec, ("tickets", ""), left=None, burn=None, events=0, bad=0, all_events=0)
+    answer = await ask(gate, FakePrometheus(idle))
+    assert answer.code == ALLOW
+    assert answer.found("budget", ("tickets", ""))["says"] == "no events within 28d: the whole budget is left"
+
+
+@pytest.mark.parametrize("wrong", [{"coverage": 0.5}, {"all_events": float("nan")}, {"age": 900.0}, {"left": -1.0}])
+async def test_what_only_looks_like_no_events_is_no_yes(gate: Gate, spec: Spec, wrong: dict[str, float]) -> None:
+    values = {"left": None, "burn": None, "events": 0, "bad": 0, "all_events": 0, **wrong}
+    answer = await ask(gate, FakePrometheus(recorded(spec, ("tickets", ""), **values)))
+    assert answer.code == (BLOCK if "left" in wrong else UNKNOWN)
+
+
+async def test_a_recorded_burn_counts_though_no_events_are_recorded(gate: Gate, spec: Spec) -> None:
+    assert (await ask(gate, FakePrometheus(recorded(spec, BOOK, burn=50, events=0, bad=1)))).code == BLOCK
+
+
 @pytest.mark.parametrize("name", ["left", "coverage", "burn"])
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 async def test_what_is_missing_or_no_number_is_unknown(gate: Gate, spec: Spec, name: str, value: float | None) -> None:
@@ -158,6 +178,63 @@ async def test_alerts_that_nobody_evaluates_are_unknown(gate: Gate, spec: Spec) 
     assert "alerts are not evaluated" in answer.out
 
 
+async def test_the_watchdog_of_other_rules_proves_nothing(gate: Gate, spec: Spec) -> None:
+    foreign = [each for each in recorded(spec) if each != WATCHDOG]
+    foreign.append(Recorded("ALERTS", {"alertname": "Watchdog", "alertstate": "firing", "severity": "none"}, {0: 1.0}))
+    answer = await ask(gate, FakePrometheus(foreign))
+    assert answer.code == UNKNOWN
+    assert "alerts are not evaluated" in answer.out
+
+
+async def test_pages_that_were_not_evaluated_lately_are_unknown(gate: Gate, spec: Spec) -> None:
+    stale = await ask(gate, FakePrometheus(recorded(spec), rules_age=spec.gate.stale.total_seconds() + 30))
+    assert stale.code == UNKNOWN
+    assert "SLOAvailabilityFastBurn, SLOLatencyFastBurn, SLOTicketsFastBurn" in stale.found("alert", ("", ""))["says"]
+
+
+@pytest.mark.parametrize("health", [None, "err", "unknown"])
+async def test_a_page_that_is_not_there_or_fails_is_unknown(gate: Gate, spec: Spec, health: str | None) -> None:
+    fake = FakePrometheus(recorded(spec))
+    if health is None:
+        del fake.rules["SLOTicketsFastBurn"]
+    else:
+        fake.rules["SLOTicketsFastBurn"] = health
+    answer = await ask(gate, fake)
+    assert answer.code == UNKNOWN
+    assert "SLOTicketsFastBurn" in answer.found("alert", ("", ""))["says"]
+
+
+@pytest.mark.parametrize("value", [0.5, None])
+async def test_rules_of_another_promise_are_unknown(gate: Gate, spec: Spec, value: float | None) -> None:
+    those = [each for each in recorded(spec) if (each.name, each.labels) != ("slo:objective:ratio", BY_AVAILABILITY)]
+    answer = await ask(gate, FakePrometheus(those + ([] if value is None else [target("availability", value)])))
+    assert answer.code == UNKNOWN
+    expected = "is not recorded" if value is None else "evaluates another slo.yaml: a target of 0.5, not of 0.999"
+    assert expected in answer.found("prometheus", ("availability", ""))["says"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_several_environments_in_one_prometheus_are_unknown_in_either_order(
+    gate: Gate, spec: Spec, order: int
+) -> None:
+    gone = labelled(recorded(spec, BOOK, left=-2.0, burn=50.0), environment="prod")
+    both = [gone, labelled(recorded(spec), environment="dev")][::order]
+    answer = await ask(gate, FakePrometheus([*both[0], *both[1]]))
+    assert answer.code == UNKNOWN
+    assert answer.found("prometheus")["says"].endswith("told apart by environment (dev, prod)")
+
+
+async def test_one_series_more_with_a_label_of_its_own_is_unknown(gate: Gate, spec: Spec) -> None:
+    other = Recorded("slo:budget_left:ratio", {"slo": "availability", "journey": "book", "replica": "b"}, {0: 0.9})
+    answer = await ask(gate, FakePrometheus([*recorded(spec), other]))
+    assert answer.code == UNKNOWN
+    assert answer.found("prometheus")["says"].endswith("told apart by replica (b, none)")
+
+
+async def test_labels_that_are_the_same_everywhere_do_no_harm(gate: Gate, spec: Spec) -> None:
+    assert (await ask(gate, FakePrometheus(labelled(recorded(spec), environment="prod")))).code == ALLOW
+
+
 @pytest.mark.parametrize("fault", [answer_503, answer_html, answer_other_json, refuse, warn, drip])
 async def test_a_prometheus_that_is_not_well_is_unknown(
     gate: Gate, fault: Fault, monkeypatch: pytest.MonkeyPatch
@@ -179,6 +256,40 @@ async def test_one_that_is_not_there_is_unknown_and_lets_a_rollback_go(gate: Gat
     url = f"http://127.0.0.1:{port}"
     assert (await gate.ask(url)).code == UNKNOWN
     assert (await gate.ask(url, "--change", "rollback")).code == ALLOW
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--prometheus", "prometheus:9090"], "--prometheus: expected an address"),
+        (["--prometheus", "http://["], "--prometheus: expected an address"),
+        (["--bootstrap", "tomorrow"], "--bootstrap tomorrow: expected a date"),
+        (["--overrides", "/nowhere.yaml"], "/nowhere.yaml: No such file or directory"),
+        (["--k6", "/nowhere.json"], "/nowhere.json: No such file or directory"),
+    ],
+)
+async def test_a_rollback_goes_whatever_is_wrong_with_the_other_arguments(
+    gate: Gate, arguments: list[str], expected: str
+) -> None:
+    answer = await gate.ask("http://127.0.0.1:9", "--change", "rollback", *arguments)
+    assert (answer.code, answer.report["verdict"], answer.error) == (ALLOW, "allow", "")
+    assert any(expected in note for note in answer.report["notes"])
+
+
+async def test_a_rollback_goes_though_slo_yaml_is_broken(
+    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slo.yaml").write_text("window: [\n")
+    monkeypatch.setenv("SLO_FILE", str(tmp_path / "slo.yaml"))
+    answer = await gate.ask("http://127.0.0.1:9", "--change", "rollback")
+    assert answer.code == ALLOW
+    assert "slo.yaml" in answer.out
+
+
+async def test_a_rollback_goes_though_its_report_cannot_be_written(gate: Gate) -> None:
+    answer = await gate.ask("http://127.0.0.1:9", "--change", "rollback", "--markdown", "/nowhere/gate.md")
+    assert answer.code == ALLOW
+    assert "/nowhere/gate.md: No such file or directory" in answer.error
 
 
 async def test_what_blocks_weighs_more_than_what_is_unknown(gate: Gate, spec: Spec) -> None:

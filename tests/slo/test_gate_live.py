@@ -1,17 +1,21 @@
 """The gate before a real Prometheus whose past was written by promtool."""
 
+import json
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from slo import series
 from slo.gate.measured import places
 from slo.spec import Spec, load_spec
-from tests.prometheus import Recorded, running_prometheus, write_past
-from tests.slo.gated import BOOK, Gate, page, recorded
+from tests.prometheus import BURN_PAGES, Recorded, running_prometheus, write_past
+from tests.slo.gated import BOOK, Gate, labelled, page, recorded
 
 ALLOW, WARN, BLOCK, UNKNOWN = 0, 10, 20, 30
 
@@ -28,12 +32,24 @@ def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
 
 @contextmanager
 def remembering(folder: Path, past: list[Recorded]) -> Iterator[str]:
-    """A Prometheus with that past, which scrapes nothing; its address."""
+    """A Prometheus with that past, which scrapes nothing and has evaluated pages that never fire; its address."""
     write_past(folder, past)
     config = folder / "prometheus.yml"
-    config.write_text("scrape_configs: []\n")
+    config.write_text("global: {evaluation_interval: 1s}\nscrape_configs: []\nrule_files: [pages.yml]\n")
+    pages = [{"alert": name, "expr": "vector(0) > 1"} for name in BURN_PAGES]
+    (folder / "pages.yml").write_text(yaml.safe_dump({"groups": [{"name": "burn", "rules": pages}]}))
     with running_prometheus(folder, config) as url:
+        give_up = time.monotonic() + 20
+        while not evaluated(url):
+            assert time.monotonic() < give_up, "the rules are not evaluated after 20 s"
+            time.sleep(0.05)
         yield url
+
+
+def evaluated(url: str) -> bool:
+    with urllib.request.urlopen(f"{url}/api/v1/rules", timeout=5) as answer:
+        (group,) = json.load(answer)["data"]["groups"]
+    return all(rule["health"] == "ok" for rule in group["rules"])
 
 
 async def code(gate: Gate, past: list[Recorded], *arguments: str) -> int:
@@ -95,6 +111,12 @@ async def test_the_verdict_follows_from_what_it_remembers(
     gate: Gate, spec: Spec, past: Callable[[Spec], list[Recorded]], expected: int
 ) -> None:
     assert await code(gate, past(spec)) == expected
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_two_environments_in_one_prometheus_are_unknown(gate: Gate, spec: Spec, order: int) -> None:
+    both = [labelled(overspent(spec), environment="prod"), labelled(recorded(spec), environment="dev")][::order]
+    assert await code(gate, [*both[0], *both[1]]) == UNKNOWN
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(False, WARN), (True, UNKNOWN)])
