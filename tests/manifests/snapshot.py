@@ -11,7 +11,7 @@ from cdk.settings import ENVIRONMENTS
 from tests.manifests.writing import finish, start
 
 FOLDER = Path(__file__).parent / "snapshots"
-GENERATED = ("PrometheusRule", "ConfigMap")
+GENERATED = ("PrometheusRule", "AlertmanagerConfig", "ConfigMap")
 
 
 def kept(folder: Path) -> dict[str, str]:

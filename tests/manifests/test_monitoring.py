@@ -1,6 +1,9 @@
 """What Prometheus, Alertmanager and Grafana get is what follows from the promise, and what it asks for is measured."""
 
 import json
+from typing import Any
+
+import pytest
 
 from cdk.names import Output
 from slo import alertmanager, series
@@ -9,6 +12,7 @@ from slo.rules import document
 from slo.spec import load_spec
 from tests.slo import promql
 from tests.slo.test_dashboards import exposed, recorded
+from ticketing.charts import monitoring
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
@@ -57,12 +61,33 @@ def test_pages_and_tickets_go_to_the_topic_of_alarms_as_the_promise_routes_them(
     assert [each["name"] for each in spec["receivers"]] == [each["name"] for each in told["receivers"]]
     topics = {each["name"]: [sns["topicARN"] for sns in each.get("snsConfigs", [])] for each in spec["receivers"]}
     assert topics == {"page": [inputs[Output.ALARM_TOPIC]], "ticket": [inputs[Output.ALARM_TOPIC]], "watchdog": []}
-    matchers = [
-        (route["receiver"], [f'{m["name"]}{m["matchType"]}"{m["value"]}"' for m in route["matchers"]])
-        for route in spec["route"]["routes"]
+    assert [(route["receiver"], said(route["matchers"])) for route in spec["route"]["routes"]] == [
+        (route["receiver"], route["matchers"]) for route in told["route"]["routes"]
     ]
-    assert matchers == [(route["receiver"], route["matchers"]) for route in told["route"]["routes"]]
     assert [route["repeatInterval"] for route in spec["route"]["routes"]] == [
         route["repeat_interval"] for route in told["route"]["routes"]
     ]
-    assert [rule["equal"] for rule in spec["inhibitRules"]] == [rule["equal"] for rule in told["inhibit_rules"]]
+    assert [
+        {
+            "source_matchers": said(rule["sourceMatch"]),
+            "target_matchers": said(rule["targetMatch"]),
+            "equal": rule["equal"],
+        }
+        for rule in spec["inhibitRules"]
+    ] == told["inhibit_rules"]
+
+
+def said(matchers: list[Any]) -> list[str]:
+    """As Alertmanager's own file writes them."""
+    return [f'{each["name"]}{each["matchType"]}"{each["value"]}"' for each in matchers]
+
+
+@pytest.mark.parametrize("operator", ["=", "!=", "=~", "!~"])
+def test_every_operator_of_a_matcher_is_understood(operator: str) -> None:
+    assert monitoring._matcher(f'slo{operator}"a=\\"b.+"') == {"name": "slo", "matchType": operator, "value": 'a="b.+'}
+
+
+@pytest.mark.parametrize("text", ["severity=page", 'severity=="page"', '"page"', 'a="b" c="d"'])
+def test_what_is_no_matcher_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no matcher"):
+        monitoring._matcher(text)

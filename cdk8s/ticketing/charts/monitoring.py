@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from cdk8s import Chart
@@ -19,6 +21,7 @@ from ticketing.labels import metadata
 from ticketing.shop import BACKEND, METRICS, WORKER
 
 _NAME = "promise"
+_MATCHER = re.compile(r"""(\w+)(=~|!~|!=|=)("(?:[^"\\]|\\.)*")""")
 _UNSENT = "watchdog"  # a letter a minute would be read by nobody
 
 
@@ -90,9 +93,11 @@ def _inhibition(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matcher(text: str) -> dict[str, str]:
-    """From name="value", the one form that the promise's routes have."""
-    name, _, value = text.partition("=")
-    return {"name": name, "matchType": "=", "value": value.strip('"')}
+    """From name="value", or with another of the four operators. ValueError when it is none."""
+    found = _MATCHER.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text} is no matcher of Alertmanager's")
+    return {"name": found[1], "matchType": found[2], "value": json.loads(found[3])}
 
 
 def _camel(name: str) -> str:
