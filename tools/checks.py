@@ -36,7 +36,7 @@ LINT = [
 ]
 TESTS = [
     Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
-    Step("stacks: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth")),
+    Step("stacks and manifests: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth")),
     Step("rule tests", ("python", "-m", "tools.promtool", "test", "rules", *RULE_TESTS)),
     Step("tests", ("pytest",)),
     Step("page: tests", ("npm", "test"), FRONTEND),
