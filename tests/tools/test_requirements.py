@@ -25,7 +25,9 @@ def test_every_requirement_is_exact(path: str) -> None:
     assert [line for line in lines if not re.fullmatch(r"[\w.\[\],-]+==[\w.]+", line)] == []
 
 
-@pytest.mark.parametrize("path", [*FILES, LOCK, "frontend/package-lock.json", "frontend/.npmrc"])
+@pytest.mark.parametrize(
+    "path", [*FILES, LOCK, "frontend/package-lock.json", "frontend/.npmrc", "tools/cdk8s-cli/package-lock.json"]
+)
 def test_no_file_sends_people_to_a_package_index_of_ours(path: str) -> None:
     hosts = set(re.findall(r"https?://([\w.-]+)", (ROOT / path).read_text()))
     assert {host for host in hosts if re.search("registry|pypi|index|artifact|nexus", host)} <= {"registry.npmjs.org"}
