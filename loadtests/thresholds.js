@@ -45,7 +45,7 @@ const promise = {
       "under": 2.5
     }
   ],
-  "minimum": 100,
+  "minimum": 60,
   "classification": [
     {
       "status": "429",
@@ -123,6 +123,8 @@ const outcomeOf = (status, seconds) => {
 
 // journeys: those that the test makes. minimum: requests of each; a threshold that sees none would pass.
 export const thresholds = ({ journeys = promise.journeys, minimum = promise.minimum } = {}) => {
+  if (!(minimum >= promise.minimum))
+    throw new Error(`at least ${promise.minimum} requests of a journey prove something`);
   const limits = { dropped_iterations: ["count==0"] };
   for (const journey of journeys) {
     if (!promise.journeys.includes(journey)) throw new Error(`${journey} is no journey of slo.yaml`);

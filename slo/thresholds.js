@@ -48,6 +48,8 @@ const outcomeOf = (status, seconds) => {
 
 // journeys: those that the test makes. minimum: requests of each; a threshold that sees none would pass.
 export const thresholds = ({ journeys = promise.journeys, minimum = promise.minimum } = {}) => {
+  if (!(minimum >= promise.minimum))
+    throw new Error(`at least ${promise.minimum} requests of a journey prove something`);
   const limits = { dropped_iterations: ["count==0"] };
   for (const journey of journeys) {
     if (!promise.journeys.includes(journey)) throw new Error(`${journey} is no journey of slo.yaml`);

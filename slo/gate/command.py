@@ -68,7 +68,7 @@ async def _report(spec: Spec, options: argparse.Namespace, now: datetime) -> Rep
     change, url = _change(options.change), _url(options.prometheus)
     bootstrap = _bootstrap(spec, options.bootstrap, now)
     overrides = read_overrides(options.overrides, spec, now)
-    tested = list(judge_load_test(spec, options.k6)) if options.k6 else []
+    tested = list(judge_load_test(spec, options.k6, now)) if options.k6 else []
     young_until = bootstrap if bootstrap is not None and bootstrap > now else None
     findings = apply(overrides, [*await _findings(spec, url, change, young_until, now), *tested], now)
     return Report(

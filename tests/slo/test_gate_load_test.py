@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -93,15 +95,22 @@ async def test_k6_decides_in_both_shapes_of_its_summary(
     assert "journey_failed{journey:browse} rate<=0.001" in failed.found("load test", ("", "browse"))["says"]
 
 
+def passed(threshold: str, **values: float) -> dict[str, Any]:
+    """A metric as --summary-export has it."""
+    return {**values, "thresholds": {threshold: False}}
+
+
 def summary(**changes: Any) -> dict[str, Any]:
     """One of browse in which all went well, but for these metrics; None: without that one."""
-    of = "{journey:browse}"
+    of, minimum = "{journey:browse}", load_spec().alerting.slow_quantile.minimum_requests
+    quantiles = {"thresholds": {"p(95)<=800": False, "p(99)<=2500": False}}
     metrics: dict[str, Any] = {
-        "dropped_iterations": {"thresholds": {"count==0": False}},
-        f"journey_requests{of}": {"thresholds": {"count>=100": False}},
-        f"journey_failed{of}": {"thresholds": {"rate<=0.001": False}},
-        f"journey_within_800ms{of}": {"thresholds": {"rate>=0.95": False}},
-        f"journey_within_2500ms{of}": {"thresholds": {"rate>=0.99": False}},
+        "dropped_iterations": passed("count==0", count=0),
+        f"journey_requests{of}": passed(f"count>={minimum}", count=minimum),
+        f"journey_failed{of}": passed("rate<=0.001", value=0.001),
+        f"journey_duration{of}": {"p(95)": 800, "p(99)": 2500, **quantiles},
+        f"journey_within_800ms{of}": passed("rate>=0.95", value=0.95),
+        f"journey_within_2500ms{of}": passed("rate>=0.99", value=0.99),
         **{
             name if name in ("dropped_iterations", "checks") else f"{name}{of}": value
             for name, value in changes.items()
@@ -110,23 +119,55 @@ def summary(**changes: Any) -> dict[str, Any]:
     return {"metrics": {name: value for name, value in metrics.items() if value is not None}}
 
 
+NO_DURATIONS = {"p(95)": 1, "p(99)": 1}
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         (summary(), ALLOW),
-        (summary(journey_within_800ms={"thresholds": {"rate>=0.95": True}}), BLOCK),
-        (summary(journey_within_800ms={"thresholds": {"rate>=0.95": {"ok": False}}}), BLOCK),
-        (summary(dropped_iterations={"thresholds": {"count==0": True}}), BLOCK),
+        (summary(journey_requests=passed("count>=5000", count=5000)), ALLOW),
+        # A threshold was crossed, by k6's word.
+        (summary(journey_within_800ms={"value": 1, "thresholds": {"rate>=0.95": True}}), BLOCK),
+        (summary(journey_within_800ms={"values": {"rate": 1}, "thresholds": {"rate>=0.95": {"ok": False}}}), BLOCK),
+        (summary(dropped_iterations={"count": 0, "thresholds": {"count==0": True}}), BLOCK),
         (summary(checks={"thresholds": {"rate>0.9": True}}), BLOCK),
-        (summary(journey_within_800ms={"thresholds": {"rate>=0.5": False}}), UNKNOWN),
-        (summary(journey_failed=None), UNKNOWN),
+        (summary(http_req_duration={"thresholds": {"p(95)<1": True}}), BLOCK),
+        # Or by the values, whatever k6 says.
+        (summary(journey_requests=passed("count>=60", count=3)), BLOCK),
+        (summary(journey_failed={"values": {"rate": 0.0011}, "thresholds": {"rate<=0.001": {"ok": True}}}), BLOCK),
+        (summary(journey_duration={**summary()["metrics"]["journey_duration{journey:browse}"], "p(95)": 801}), BLOCK),
+        (summary(journey_within_800ms=passed("rate>=0.95", value=0.9)), BLOCK),
+        (summary(dropped_iterations=passed("count==0", count=1)), BLOCK),
+        # Other thresholds than those of the promise.
+        (summary(journey_within_800ms=passed("rate>=0.5", value=1)), UNKNOWN),
+        (summary(journey_within_800ms=passed("rate>=0.951", value=1)), UNKNOWN),
+        (summary(journey_requests=passed("count>=0", count=5000)), UNKNOWN),
+        (summary(journey_requests=passed("count>=1", count=5000)), UNKNOWN),
+        (summary(journey_duration={**NO_DURATIONS, "thresholds": {"p(95)<=800": False}}), UNKNOWN),
+        (summary(dropped_iterations=passed("count<1e9", count=0)), UNKNOWN),
         (summary(dropped_iterations={"count": 0}), UNKNOWN),
+        (summary(journey_failed=None), UNKNOWN),
+        (summary(journey_duration=None), UNKNOWN),
+        # Without the values.
+        (summary(journey_within_800ms=passed("rate>=0.95")), UNKNOWN),
+        (summary(dropped_iterations=passed("count==0")), UNKNOWN),
         ({"metrics": {}}, UNKNOWN),
         ({"metrics": {"http_reqs": {"count": 3, "thresholds": {"count>1": False}}}}, UNKNOWN),
     ],
 )
 async def test_only_the_thresholds_of_the_promise_count(gate: Gate, spec: Spec, content: Any, expected: int) -> None:
     assert (await ask(gate, spec, written(gate.folder, content))).code == expected
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(5.9, ALLOW), (6.1, UNKNOWN), (-1, UNKNOWN)])
+async def test_a_load_test_of_another_day_proves_nothing(gate: Gate, spec: Spec, hours: float, expected: int) -> None:
+    path = written(gate.folder, summary())
+    made = time.time() - hours * 3600
+    os.utime(path, (made, made))
+    answer = await ask(gate, spec, path)
+    assert answer.code == expected
+    assert ("its summary is not of the last 6 h" in answer.out) == (expected == UNKNOWN)
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,15 @@ class Verdict:
 
 
 async def load_test(
-    module: Path, url: str, *, scenario: object = STEADY, route: str = EVENTS, journeys: tuple[str, ...] = ("browse",)
+    module: Path,
+    url: str,
+    *,
+    scenario: object = STEADY,
+    route: str = EVENTS,
+    journeys: tuple[str, ...] = ("browse",),
+    **limits: int,
 ) -> Verdict:
-    values = {"SCENARIO": scenario, "LIMITS": {"journeys": journeys}, "ROUTE": route, "URL": url}
+    values = {"SCENARIO": scenario, "LIMITS": {"journeys": journeys, **limits}, "ROUTE": route, "URL": url}
     script = SCRIPT
     for name, value in values.items():
         script = script.replace(name, json.dumps(value))
@@ -145,3 +151,14 @@ async def test_a_journey_or_route_that_is_not_promised_is_named(module: Path, si
     assert "cart is no journey of slo.yaml" in (await load_test(module, site.url, journeys=("cart",))).output
     stranger = await load_test(module, site.url, route="GET /api/cart", scenario={**STEADY, "iterations": 1, "vus": 1})
     assert "GET /api/cart belongs to no journey of slo.yaml" in stranger.output
+
+
+@pytest.mark.parametrize(("fewer", "refused"), [(0, True), (1, True), (-1, False)])
+async def test_fewer_requests_than_prove_something_cannot_be_asked_for(
+    module: Path, site: Site, *, fewer: int, refused: bool
+) -> None:
+    fewest = load_spec().alerting.slow_quantile.minimum_requests
+    minimum = 0 if fewer == 0 else fewest - fewer
+    verdict = await load_test(module, site.url, minimum=minimum)
+    assert (f"at least {fewest} requests" in verdict.output) == refused
+    assert (verdict.status == PASSED) != refused
