@@ -6,12 +6,12 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from backend.features.status.views import AlertView, BudgetView, BurnView, HistoryView, PrometheusState, Report
-from backend.telemetry.prometheus import Alert, Prometheus, PrometheusError, Series
+from backend.telemetry.prometheus import Alert, Prometheus, PrometheusError, Series, differing_labels
 from backend.telemetry.promise import BurnWindow, Objective, Promise
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,10 @@ _ADVICE: dict[PrometheusState, str] = {
     "silent": (
         "Prometheus has recorded no budgets yet. The first come about a minute after its start; if they do not, "
         "load slo/out/rules.yaml into it."
+    ),
+    "several": (
+        "Prometheus has recorded the same objectives several times: the worst of each is shown. Ask one that knows "
+        "of a single environment, or keep the labels of replicas out of it."
     ),
 }
 
@@ -60,10 +64,11 @@ class Budgets:
         except PrometheusError as error:
             log.warning("no status from Prometheus: %s", error)
             return empty_report(self._promise, "unreachable")
-        known = {_which(series): series.latest for series in values}
+        known = _worst(self._names, values)
+        state, advice = _state(values)
         return Report(
-            prometheus="connected" if known else "silent",
-            advice=None if known else _ADVICE["silent"],
+            prometheus=state,
+            advice=advice,
             window=_duration(self._promise.window),
             budgets=list(_budgets(self._promise, known, _histories(history, start, step, int(span / step) + 1))),
             history=HistoryView(
@@ -73,6 +78,19 @@ class Budgets:
             ),
             alerts=[_alert(alert) for alert in sorted(alerts, key=_pages_first) if _tells(alert)],
         )
+
+
+def _state(values: Sequence[Series]) -> tuple[PrometheusState, str | None]:
+    """How much is known, and what to do if that is nothing, or of nobody knows whom."""
+    if not values:
+        return "silent", _ADVICE["silent"]
+    same: dict[_Which, list[Series]] = {}
+    for series in values:
+        same.setdefault(_which(series), []).append(series)
+    several = next((those for those in same.values() if len(those) > 1), None)
+    if several is None:
+        return "connected", None
+    return "several", f"{_ADVICE['several']} They are told apart by {differing_labels(several)}."
 
 
 def empty_report(promise: Promise, state: PrometheusState) -> Report:
@@ -108,6 +126,17 @@ class _Names:
     def query(self) -> str:
         """All of them at once, as they stand now."""
         return f'{{__name__=~"{"|".join((self.left, self.errors, self.coverage, *self.burn))}"}}'
+
+
+def _worst(names: _Names, values: Iterable[Series]) -> dict[_Which, float]:
+    """One value of each. Of several the least that is left or measured, and the most that failed or burns."""
+    known: dict[_Which, float] = {}
+    for series in values:
+        which, value = _which(series), series.latest
+        if math.isfinite(value):
+            worse = min if which[0] in (names.left, names.coverage) else max
+            known[which] = worse(value, known.get(which, value))
+    return known
 
 
 def _budgets(
@@ -157,15 +186,14 @@ def _which(series: Series) -> _Which:
 def _histories(
     found: Iterable[Series], start: float, step: float, steps: int
 ) -> dict[tuple[str, str], list[float | None]]:
-    """By objective and journey, a value for each step; None where nothing was measured."""
+    """By objective and journey, a value for each step, the worst of several; None where nothing was measured."""
     histories: dict[tuple[str, str], list[float | None]] = {}
     for series in found:
-        history: list[float | None] = [None] * steps
+        history = histories.setdefault(_which(series)[1:], [None] * steps)
         for moment, value in series.samples:
             place = round((moment - start) / step)
-            if 0 <= place < len(history):
-                history[place] = round(value, 3) if math.isfinite(value) else None
-        histories[_which(series)[1:]] = history
+            if 0 <= place < len(history) and math.isfinite(value):
+                history[place] = max(round(value, 3), history[place] or 0.0)
     return histories
 
 

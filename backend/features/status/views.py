@@ -8,7 +8,7 @@ from typing import Any, Literal
 from backend.telemetry.promise import Severity
 from backend.web.routes import View
 
-PrometheusState = Literal["connected", "missing", "unreachable", "silent"]
+PrometheusState = Literal["connected", "missing", "unreachable", "silent", "several"]
 
 
 class BurnView(View):
@@ -73,7 +73,10 @@ class InvariantsView(View):
 
 
 class Report(View):
-    """What Prometheus knows. advice: what to do where it knows nothing."""
+    """What Prometheus knows. advice: what to do where it knows nothing, or the same of several services.
+
+    several: it has recorded an objective more than once, as of two environments; the worst of each is shown.
+    """
 
     prometheus: PrometheusState
     advice: str | None

@@ -73,6 +73,30 @@ async def test_a_budget_is_shown_with_what_is_left_of_it_and_how_fast_it_goes(pr
     assert [(burn.window, burn.rate, burn.limit) for burn in line.burn] == [("1h", 14.5, 13.44), ("6h", 6, 5.6)]
 
 
+def of_environment(name: str, *those: Recorded) -> list[Recorded]:
+    return [Recorded(each.name, {**each.labels, "environment": name}, each.samples) for each in those]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_of_several_environments_the_worst_is_shown_and_said_to_be(promise: Promise, order: int) -> None:
+    hour = series.burn_rate(HOUR)
+    prod = of_environment(
+        "prod", recorded(series.BUDGET_LEFT, -2), recorded(series.error_ratio(WINDOW), 0.003),
+        recorded(series.COVERAGE, 0.5), Recorded(hour, BOOK, {3600: 1.0, 0: 50.0}),
+    )  # fmt: skip
+    dev = of_environment(
+        "dev", recorded(series.BUDGET_LEFT, 1), recorded(series.error_ratio(WINDOW), 0),
+        recorded(series.COVERAGE, 1), Recorded(hour, BOOK, {3600: 2.0, 0: 0.0}),
+    )  # fmt: skip
+    both = [prod, dev][::order]
+    shown = await report(promise, FakePrometheus([*both[0], *both[1]]))
+    line = budget(shown, "availability", "book")
+    assert (line.left, line.error_ratio, line.measured, line.burn[0].rate) == (-2, 0.003, 0.5, 50)
+    assert (line.history[300], line.history[360]) == (2.0, 50.0)
+    assert shown.prometheus == "several"
+    assert "told apart by environment (dev, prod)" in (shown.advice or "")
+
+
 async def test_every_objective_of_the_rules_has_its_line_by_the_same_name(promise: Promise) -> None:
     lines = [(line.slo, line.title, line.target) for line in empty_report(promise, "missing").budgets]
     expected = [
