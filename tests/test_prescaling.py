@@ -100,7 +100,10 @@ async def test_a_cluster_that_does_not_answer_is_one_line(db: Database, cluster:
         await prescale(db, away, "backend", PLAN, NOW)
 
 
-def test_a_pod_knows_its_cluster(tmp_path: Path) -> None:
+def test_a_pod_knows_its_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_in_python_3_13 = ssl.create_default_context()
+    as_in_python_3_13.verify_flags |= ssl.VERIFY_X509_STRICT
+    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: as_in_python_3_13)  # noqa: ARG005 - its signature
     (tmp_path / "token").write_text("a token\n")
     (tmp_path / "namespace").write_text("tickets-prod")
     authorities = ssl.get_default_verify_paths().cafile
@@ -110,7 +113,8 @@ def test_a_pod_knows_its_cluster(tmp_path: Path) -> None:
     found = Cluster.of_pod(variables, tmp_path)
     assert (found.url, found.namespace, found.token) == ("https://172.20.0.1:443", "tickets-prod", "a token")
     assert found.trusted is not None
-    assert found.trusted.verify_mode == ssl.CERT_REQUIRED
+    assert (found.trusted.verify_mode, found.trusted.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert not found.trusted.verify_flags & ssl.VERIFY_X509_STRICT
     assert "a token" not in repr(found)
 
 
