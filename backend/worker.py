@@ -18,13 +18,13 @@ from backend.features.inventory.sweeps import broken_invariants, count_expired, 
 from backend.features.mail.composer import WANTS, Composer, Sender
 from backend.features.orders.documents.printer import Printer
 from backend.features.orders.orders import Orders
-from backend.features.payments.inbox import forget_old_webhooks, process_inbox
+from backend.features.payments.inbox import forget_old_webhooks, measure_unsettled, process_inbox
 from backend.features.payments.reconciler import Reconciler
 from backend.features.payments.settlements import Settlements
 from backend.features.status.checks import record_check
 from backend.messaging.events import Sink
 from backend.messaging.loops import Pause, every, poll
-from backend.messaging.relay import Relay
+from backend.messaging.relay import MEASURE_SECONDS, Relay
 from backend.messaging.sinks.mail import MailSink, Transport
 from backend.messaging.sinks.mailbox import Mailbox
 from backend.messaging.sinks.ses import SesTransport
@@ -92,6 +92,9 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
     async def sweep() -> None:
         count_expired(metrics, *await give_back_expired(database))
 
+    async def unsettled() -> None:
+        await measure_unsettled(database, provider.name, metrics)
+
     async def webhooks() -> bool:
         return await process_inbox(database, provider.name, metrics) > 0
 
@@ -104,6 +107,7 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
         every(_SWEEP_SECONDS, reconciler.send_refunds, "sending refunds"),
         every(_WARN_SECONDS, reconciler.warn_of_others, "looking for what other providers keep"),
         poll(webhooks, "processing webhooks", pause),
+        every(MEASURE_SECONDS, unsettled, "measuring what is not settled"),
         _checking(settings, metrics),
         every(_HOUR, Upkeep(database, consumers).sweep, "deleting old events"),
         every(_HOUR, lambda: forget_old_webhooks(database), "deleting old webhooks"),
@@ -121,7 +125,12 @@ async def _checking(settings: Settings, metrics: Metrics) -> None:
 
     async def check() -> bool:
         began = loop.time()
-        broken = await broken_invariants(database)
+        try:
+            broken = await broken_invariants(database)
+        except BaseException:
+            metrics.invariants_broken.forget()
+            metrics.tickets_oversold.forget()
+            raise
         metrics.invariants_broken.set(len(broken))
         metrics.tickets_oversold.set(sum(each.oversold for each in broken))
         await record_check(database, [str(each) for each in broken])

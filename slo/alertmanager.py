@@ -39,9 +39,15 @@ def configuration(spec: Spec) -> dict[str, Any]:
         "inhibit_rules": [
             {
                 "source_matchers": ['severity="page"'],
-                "target_matchers": ['severity="ticket"'],
+                # What is not measured is told by tickets that explain the page.
+                "target_matchers": ['severity="ticket"', 'slo!="measurement"'],
                 "equal": ["slo", "journey"],
-            }
+            },
+            {
+                "source_matchers": ['severity="page"', 'slo=~"latency-.+"'],
+                "target_matchers": ['severity="ticket"', 'slo=~"latency-.+"'],
+                "equal": ["journey"],
+            },
         ],
         "receivers": [
             {"name": name, "webhook_configs": [{"url_file": f"{_URLS}/{name}", "send_resolved": name != "watchdog"}]}

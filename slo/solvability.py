@@ -35,6 +35,7 @@ def faults(spec: Spec) -> Iterator[Fault]:
         _windows,
         _burns,
         _budgets,
+        _slow_quantile,
         _objective_names,
         _measuring,
         _routes,
@@ -90,6 +91,19 @@ def _place_of_traffic(objective: Objective, journey: str) -> tuple[str, ...]:
     if objective.by_journey:
         return ("traffic", "journeys", journey)
     return ("objectives", "saturation", "target") if objective.in_slices else ("traffic", "payments")
+
+
+def _slow_quantile(spec: Spec) -> Iterator[Fault]:
+    """A journey that never has so many requests could be slow for ever."""
+    rule = spec.alerting.slow_quantile
+    seconds = (spec.sample_window + rule.for_).total_seconds()
+    for journey, rate in spec.traffic.journeys.items():
+        if rate * seconds < rule.minimum_requests:
+            yield Fault(
+                ("alerting", "slow_quantile", "minimum_requests"),
+                f"{journey} has {rate * seconds:g} requests in the {duration(spec.sample_window + rule.for_)} that "
+                "LatencyP95Breaching looks at: it could never fire there",
+            )
 
 
 def _objective_names(spec: Spec) -> Iterator[Fault]:

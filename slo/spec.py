@@ -74,7 +74,7 @@ class AbsentAlert(Section):
 
 
 class Platform(Section):
-    """volume_free: share of a volume; restarts: of one container in 15 minutes."""
+    """volume_free: share of a volume; restarts: of one container in an hour."""
 
     restarts: PositiveCount
     volume_free: Share
@@ -91,6 +91,7 @@ class Alerting(BurnWindows):
     slow_quantile: SlowQuantile
     saturation: SaturationAlert
     outbox_oldest: PositiveCount
+    payments_oldest: PositiveCount
     throttled: ShareAlert
     absent: AbsentAlert
     edge: ShareAlert

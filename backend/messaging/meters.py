@@ -18,6 +18,9 @@ class Gauge(Protocol):
     def set(self, value: float) -> None:
         """Replace the figure."""
 
+    def forget(self) -> None:
+        """Have no figure until the next one is known."""
+
 
 class CounterFamily(Protocol):
     """A counter for each combination of labels."""
@@ -50,6 +53,9 @@ class _Nothing:
         pass
 
     def set(self, value: float) -> None:
+        pass
+
+    def forget(self) -> None:
         pass
 
     def labels(self, *_values: str) -> _Nothing:

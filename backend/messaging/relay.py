@@ -100,8 +100,13 @@ class Relay:
         return await to_the_end(self._deliver(sink), STOP_PATIENCE)
 
     async def measure(self) -> None:
-        """Bring the backlog's gauges up to date."""
-        pending, oldest = await self._db.fetch_one(queries.backlog, retry=True) or (0, 0.0)
+        """Bring the backlog's gauges up to date; they have no value while the backlog cannot be read."""
+        try:
+            pending, oldest = await self._db.fetch_one(queries.backlog, retry=True) or (0, 0.0)
+        except BaseException:
+            self._metrics.outbox_pending.forget()
+            self._metrics.outbox_oldest.forget()
+            raise
         self._metrics.outbox_pending.set(pending)
         self._metrics.outbox_oldest.set(oldest)
 

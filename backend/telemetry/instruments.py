@@ -46,6 +46,10 @@ class Gauge:
     def set(self, value: float) -> None:
         self.value = value
 
+    def forget(self) -> None:
+        """Nobody knows the value any more: better none, which is noticed, than an old one that looks well for ever."""
+        self.value = None
+
     def sample(self) -> float | None:
         return self.value
 

@@ -46,6 +46,9 @@ class Metrics:
         self.tickets_sold = counter(registry, "tickets_sold_total", "Tickets issued")
         self.tickets_oversold = gauge(registry, "tickets_oversold", "Tickets beyond capacity; must be 0")
         self.invariants_broken = gauge(registry, "invariants_broken", "Invariants that do not hold; must be 0")
+        self.payments_oldest = gauge(
+            registry, "payments_unsettled_seconds", "Age of the oldest report of a payment, or overdue one, not settled"
+        )
         self.outbox_pending = gauge(registry, "outbox_pending", "Domain events not yet relayed")
         self.outbox_oldest = gauge(registry, "outbox_oldest_seconds", "Age of the oldest event not yet relayed")
         self.relayed = counters(

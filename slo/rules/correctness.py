@@ -8,7 +8,7 @@ from slo.spec import Spec
 
 
 def groups(spec: Spec) -> Iterator[Group]:
-    yield Group("correctness", (_oversold(), _invariants(), _outbox(spec), _dead_letters(spec)))
+    yield Group("correctness", (_oversold(), _invariants(), _payments(spec), _outbox(spec), _dead_letters(spec)))
 
 
 def _oversold() -> Alert:
@@ -32,6 +32,20 @@ def _invariants() -> Alert:
         slo="correctness",
         summary="Stock, orders and money do not agree",
         description="Invariants that do not hold: {{ $value }}; `python -m backend check` names them.",
+    )
+
+
+def _payments(spec: Spec) -> Alert:
+    """The histogram of the tickets' objective knows those that came, late or not; this knows those that never do."""
+    return Alert(
+        name="PaymentsStalled",
+        when=f"a payment waits longer than {spec.alerting.payments_oldest} s to be settled",
+        expr=f"max(payments_unsettled_seconds) > {spec.alerting.payments_oldest}",
+        severity="page",
+        slo="tickets",
+        lasting=spec.alerting.for_.page,
+        summary="Payments are not settled: customers have paid and get no tickets",
+        description="The oldest has waited {{ $value | humanizeDuration }} to end in tickets or a refund.",
     )
 
 

@@ -9,7 +9,14 @@ from slo.rules.model import Alert, Group
 from slo.spec import Spec
 
 # Of the API and of the worker: each stays away only when nothing that measures it is scraped any more.
-_VITAL = (f"{TICKETS}_count", "db_pool_size", "tickets_oversold", "invariants_broken", "outbox_oldest_seconds")
+_VITAL = (
+    f"{TICKETS}_count",
+    "db_pool_size",
+    "tickets_oversold",
+    "invariants_broken",
+    "outbox_oldest_seconds",
+    "payments_unsettled_seconds",
+)
 
 
 def groups(spec: Spec) -> Iterator[Group]:

@@ -17,15 +17,16 @@ def groups(spec: Spec) -> Iterator[Group]:
 
 
 def _crash_loop(spec: Spec) -> Alert:
-    restarts = f"sum by ({_CONTAINER}) (increase(kube_pod_container_status_restarts_total[15m]))"
+    """Over an hour, as Kubernetes waits up to five minutes between two tries; over once it has run for fifteen."""
+    restarts = f"sum by ({_CONTAINER}) (increase(kube_pod_container_status_restarts_total"
     return Alert(
         name="PodCrashLooping",
-        when=f"{spec.alerting.platform.restarts} restarts of a container in 15m",
-        expr=f"{restarts} >= {spec.alerting.platform.restarts}",
+        when=f"{spec.alerting.platform.restarts} restarts of a container in 1h, the last within 15m",
+        expr=f"{restarts}[1h])) >= {spec.alerting.platform.restarts}\nand {restarts}[15m])) > 0",
         severity="ticket",
         slo="platform",
         summary="{{ $labels.namespace }}/{{ $labels.pod }} restarts again and again",
-        description='Restarts of the container {{ $labels.container }} in 15 minutes: {{ printf "%.0f" $value }}.',
+        description='Restarts of the container {{ $labels.container }} in an hour: {{ printf "%.0f" $value }}.',
     )
 
 

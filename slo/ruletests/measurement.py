@@ -102,7 +102,7 @@ def _vital(spec: Spec) -> tuple[Series, ...]:
     idle = [Phase(_LENGTH, 0)]
     series = [each for journey in spec.journeys for each in journey_series(spec, journey, idle)]
     series += [*payment_series(spec, idle), *pool_series([0.0] * _LENGTH)]
-    gauges = ("tickets_oversold", "invariants_broken", "outbox_oldest_seconds")
+    gauges = ("tickets_oversold", "invariants_broken", "outbox_oldest_seconds", "payments_unsettled_seconds")
     series += [Series(metric, gauge([0.0] * _LENGTH)) for metric in gauges]
     series.append(Series(name("up", {"job": "backend", "instance": "backend-1"}), gauge([1.0] * _LENGTH)))
     return tuple(series)

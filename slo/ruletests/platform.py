@@ -10,6 +10,7 @@ from slo.spec import Spec
 
 _LENGTH = 60
 _FROM, _UNTIL = 10, 40
+_BACK_OFF = 8  # minutes from crash to crash of a container that runs for three and is then made to wait for five
 _RESTARTS_SEEN = 14  # minutes after a restart in which a rate over 15 sees it, whether it takes in both its ends or one
 
 
@@ -17,6 +18,9 @@ def worlds(spec: Spec) -> Iterator[World]:
     restarts = spec.alerting.platform.restarts
     series = [
         *_container("looping", [0.0] * _FROM + [1.0] * restarts + [0.0] * (_LENGTH - _FROM - restarts)),
+        *_container(
+            "waiting", ([0.0] * (_BACK_OFF - 1) + [1.0]) * (_LENGTH // _BACK_OFF) + [0.0] * (_LENGTH % _BACK_OFF)
+        ),
         *_container("once", [0.0] * _FROM + [1.0] + [0.0] * (_LENGTH - _FROM - 1)),
         *_container("hungry", [0.0] * _FROM + [1.0] + [0.0] * (_LENGTH - _FROM - 1), killed=True),
         *_container("sated", [0.0] * _LENGTH, killed=True),  # killed long ago
@@ -28,7 +32,8 @@ def worlds(spec: Spec) -> Iterator[World]:
         *_certificate("https://new.example.com", spec.alerting.platform.certificate_days + 1),
     ]
     spans = [
-        Span("PodCrashLooping", _FROM + restarts, _FROM + _RESTARTS_SEEN, {"pod": "looping"}),
+        Span("PodCrashLooping", _FROM + restarts, _FROM + restarts - 1 + _RESTARTS_SEEN, {"pod": "looping"}),
+        Span("PodCrashLooping", _BACK_OFF * restarts, _LENGTH, {"pod": "waiting"}, ragged=_BACK_OFF),
         Span("PodCrashLooping", labels={"pod": "once"}),
         Span("PodOutOfMemory", _FROM + 1, _FROM + _RESTARTS_SEEN, {"pod": "hungry"}),
         Span("PodOutOfMemory", labels={"pod": "once"}),

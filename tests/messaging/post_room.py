@@ -100,6 +100,9 @@ class Meter:
     def set(self, value: float) -> None:
         self.figures[self.key] = value
 
+    def forget(self) -> None:
+        self.figures.pop(self.key, None)
+
 
 class Meters:
     def __init__(self) -> None:

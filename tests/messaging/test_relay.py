@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backend.db.errors import Busy, ConnectionLost, Unavailable
+from backend.db.errors import Busy, ConnectionLost, Rejected, Unavailable
 from backend.db.listen import listen
 from backend.db.pool import Database
 from backend.messaging import relay as relay_module
@@ -265,6 +265,17 @@ async def test_a_batch_about_many_events_stays_below_what_a_notification_may_hol
     )
     assert await relay_to(db).route() is True
     assert await outbox.empty()
+
+
+async def test_a_backlog_that_cannot_be_read_has_no_figures(db: Database, outbox: Outbox, meters: Meters) -> None:
+    relay = relay_to(db, metrics=meters)
+    await outbox.add()
+    await relay.measure()
+    assert meters.outbox_pending.figures[()] == 1
+    await db.execute("ALTER TABLE outbox RENAME TO elsewhere")
+    with pytest.raises(Rejected):
+        await relay.measure()
+    assert (meters.outbox_pending.figures, meters.outbox_oldest.figures) == ({}, {})
 
 
 async def test_the_backlog_is_measured_without_dead_letters(db: Database, outbox: Outbox, meters: Meters) -> None:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -12,8 +13,26 @@ EXPECTED = {"page": "page", "ticket": "ticket", None: "watchdog"}
 
 
 def matches(matchers: list[str], labels: dict[str, str]) -> bool:
-    pairs = (matcher.split("=", 1) for matcher in matchers)
-    return all(labels.get(name) == value.strip('"') for name, value in pairs)
+    """As Alertmanager reads them: name, one of = != =~ !~, and a quoted value; what is not there is empty."""
+
+    def fits(matcher: str) -> bool:
+        parts = re.fullmatch(r'(\w+)(!?)(=?)(~?)"(.*)"', matcher)
+        assert parts is not None, matcher
+        name, negated, _, pattern, value = parts.groups()
+        given = labels.get(name, "")
+        found = re.fullmatch(value, given) is not None if pattern else given == value
+        return found != bool(negated)
+
+    return all(map(fits, matchers))
+
+
+def silences(page: dict[str, str], ticket: dict[str, str]) -> bool:
+    return any(
+        matches(rule["source_matchers"], page)
+        and matches(rule["target_matchers"], ticket)
+        and all(page.get(name) == ticket.get(name) for name in rule["equal"])
+        for rule in CONFIGURATION["inhibit_rules"]
+    )
 
 
 def receiver_of(labels: dict[str, str]) -> str:
@@ -39,12 +58,19 @@ def test_what_has_no_severity_is_not_lost() -> None:
 
 
 def test_a_ticket_is_not_written_for_what_somebody_is_paged_for() -> None:
-    (rule,) = CONFIGURATION["inhibit_rules"]
-    page, ticket = labels_of("SLOAvailabilityFastBurn"), labels_of("SLOAvailabilitySlowBurn")
-    assert matches(rule["source_matchers"], page)
-    assert matches(rule["target_matchers"], ticket)
-    assert all(page.get(name) == ticket.get(name) for name in rule["equal"])
-    assert page["slo"] != labels_of("TargetDown")["slo"]
+    assert silences(labels_of("SLOAvailabilityFastBurn"), labels_of("SLOAvailabilitySlowBurn"))
+
+
+def test_a_page_for_any_latency_of_a_journey_covers_the_tickets_for_all_of_them() -> None:
+    page, ticket = labels_of("SLOLatencyFastBurn"), labels_of("LatencyP95Breaching")
+    slow = page | {"slo": "latency-2500ms", "journey": "book"}
+    assert silences(slow, ticket | {"journey": "book"})
+    assert not silences(slow, ticket | {"journey": "browse"})
+
+
+@pytest.mark.parametrize("ticket", ["TargetDown", "RuleEvaluationFailing", "LatencyBucketMissing"])
+def test_what_explains_that_nothing_is_measured_is_told_beside_the_page(ticket: str) -> None:
+    assert not silences(labels_of("SLIAbsent"), labels_of(ticket))
 
 
 def test_every_receiver_has_an_address_that_is_not_in_the_repository() -> None:

@@ -25,6 +25,7 @@ CONTRACT = {
         "TicketsOversold",
         "InvariantsBroken",
         "OutboxStalled",
+        "PaymentsStalled",
         "EdgeErrorsHigh",
         "SLIAbsent",
     },
@@ -185,7 +186,7 @@ MUTATIONS = {
         "measurement-2",
     ),
     "young history is a fault": ("< 0.017857", "< 1", "measurement-3"),
-    "few views are enough": ("_seconds_count[1h])) >= 100", "_seconds_count[1h])) >= 0", "pages-1"),
+    "few views are enough": ("_seconds_count[1h])) >= 60", "_seconds_count[1h])) >= 0", "pages-1"),
 }
 
 

@@ -86,6 +86,13 @@ CASES = {
         "traffic.journeys.account",
         "0.004 events a second give availability a budget of 9.7 bad ones in 28d",
     ),
+    "a quantile that a quiet journey never has enough requests for": Case(
+        "minimum_requests: 60",
+        "minimum_requests: 100",
+        "minimum_requests: 100",
+        "alerting.slow_quantile.minimum_requests",
+        "account has 90 requests in the 15m",
+    ),
     "too few payments for their budget": Case(
         "payments: 0.05", "payments: 0.0001", "payments: 0.0001", "traffic.payments", "a budget of 2.4 bad ones"
     ),
@@ -190,7 +197,7 @@ MISTAKES = {
     ),
     "a share above all": ("throttled: {share: 0.05", "throttled: {share: 5", "alerting.throttled.share"),
     "no address": ("runbooks: https://", "runbooks: ftp://", "links.runbooks"),
-    "a section that is missing": ("  restarts: 3", "  restart: 3", "alerting.platform.restarts"),
+    "a section that is missing": ("  restarts: 5", "  restart: 5", "alerting.platform.restarts"),
     "a target of everything": ("availability: {target: 0.999}", "availability: {target: 1}", "objectives.availability"),
     "tiers in the wrong order": ("{above: 0.25, verdict: warn}", "{above: 0.75, verdict: warn}", "gate.tiers"),
 }

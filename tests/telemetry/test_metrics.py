@@ -33,6 +33,7 @@ CONTRACT = {
     "tickets_sold_total": "counter",
     "tickets_oversold": "gauge",
     "invariants_broken": "gauge",
+    "payments_unsettled_seconds": "gauge",
     "outbox_pending": "gauge",
     "outbox_oldest_seconds": "gauge",
     "events_relayed_total": "counter",

@@ -76,6 +76,19 @@ async def _process_alone(database: Database, provider: str, event_id: str, metri
         await database.execute(queries.postpone_webhook, put_off)
 
 
+async def measure_unsettled(database: Database, provider: str, metrics: Metrics) -> None:
+    """Bring the gauge up to date; it has no value while that cannot be known.
+
+    Money that never becomes tickets is in no histogram of settlements, so this is what notices it.
+    """
+    try:
+        oldest = await database.fetch_value(queries.oldest_unsettled, {"provider": provider}, retry=True)
+    except BaseException:
+        metrics.payments_oldest.forget()
+        raise
+    metrics.payments_oldest.set(max(oldest, 0.0))
+
+
 async def forget_old_webhooks(database: Database) -> int:
     """Delete what was processed long ago; how many."""
     return await database.execute(queries.forget_webhooks, {"most": 1000})

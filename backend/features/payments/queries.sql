@@ -18,6 +18,15 @@ SELECT event_id FROM webhook_inbox
 WHERE provider = %(provider)s AND processed_at IS NULL AND next_attempt_at <= now()
 ORDER BY next_attempt_at LIMIT %(most)s
 
+-- name: oldest_unsettled
+-- In seconds: since a report came that has no effect yet, or since an open payment should have ended one way or another.
+SELECT coalesce(greatest(
+    (SELECT extract(epoch FROM now() - min(received_at)) FROM webhook_inbox
+     WHERE provider = %(provider)s AND processed_at IS NULL),
+    (SELECT extract(epoch FROM now() - min(deadline_at)) FROM payment
+     WHERE provider = %(provider)s AND status IN ('created', 'processing'))
+), 0)::float8
+
 -- name: process_webhooks
 SELECT event_id, result, occurred_at, moved, issued, expired, took
 FROM process_webhooks_v1(%(provider)s, %(events)s, %(grace)s)
