@@ -79,6 +79,13 @@ class Deployment:
             for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]
         ]
 
+    def addresses(self) -> dict[str, str]:
+        """What the shop's name leads to, by the type of record."""
+        zone = {"HostedZoneId": self.env.edge.zone_id}
+        records = everything(self.aws.place, "route53", "list_resource_record_sets", "ResourceRecordSets", **zone)
+        ours = [each for each in records if each["Name"].rstrip(".") == self.env.edge.domain]
+        return {each["Type"]: each["AliasTarget"]["DNSName"] for each in ours if "AliasTarget" in each}
+
     def role(self, arn: str) -> dict[str, Any]:
         found: dict[str, Any] = self.client("iam").get_role(RoleName=arn.rpartition("/")[2])["Role"]
         return found

@@ -56,11 +56,13 @@ class Aws:
         self.steps.append((step, time.monotonic() - began))
         return Run(run.returncode, run.stdout)
 
-    def deploy(self, step: str, assembly: Path) -> Run:
-        """All stacks of an environment, as synthesized. A change set would say nothing of outputs here."""
-        outputs = self.folder / f"{assembly.name}.outputs.json"
-        how = ("--require-approval", "never", "--method", "direct", "--outputs-file", outputs)
-        return self.cdk(step, "deploy", "--all", "--app", assembly, *how)
+    def deploy(self, step: str, assembly: Path, *some: str) -> Run:
+        """Stacks of an environment, as synthesized: some, with further arguments, or all, with their outputs written.
+
+        A change set, the CDK's usual way, would say nothing of outputs here.
+        """
+        which = some or ("--all", "--outputs-file", self.folder / f"{assembly.name}.outputs.json")
+        return self.cdk(step, "deploy", *which, "--app", assembly, "--require-approval", "never", "--method", "direct")
 
     def destroy(self, step: str, assembly: Path) -> Run:
         return self.cdk(step, "destroy", "--all", "--force", "--app", assembly)

@@ -202,6 +202,21 @@ def parameter(place: Place, asked: Asked) -> Made:
     return Made(name, partial(place.client("ssm").delete_parameter, Name=name))
 
 
+def record(place: Place, asked: Asked) -> Made:
+    """Each by its name and type; in moto's own reading the first of a name takes the others with it."""
+    zone = asked.properties["HostedZoneId"]
+    entry = without(asked.properties, "HostedZoneId", "ResourceRecords")
+    if values := asked.properties.get("ResourceRecords"):
+        entry["ResourceRecords"] = [{"Value": value} for value in values]
+
+    def change(action: str) -> None:
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": entry}]}
+        place.call("route53", "change_resource_record_sets", {"HostedZoneId": zone, "ChangeBatch": batch})
+
+    change("UPSERT")
+    return Made(asked.properties["Name"], partial(change, "DELETE"))
+
+
 def closed_default_group(place: Place, asked: Asked) -> Made:
     """What the CDK's function does: nothing may come or go by the security group that every VPC is born with."""
     ec2 = place.client("ec2")
@@ -232,6 +247,7 @@ MAKERS = {
     "AWS::Lambda::LayerVersion": layer,
     "AWS::RDS::DBInstance": database,
     "AWS::RDS::EventSubscription": database_events,
+    "AWS::Route53::RecordSet": record,
     "AWS::S3::BucketPolicy": bucket_policy,
     "AWS::SES::ConfigurationSet": configuration_set,
     "AWS::SES::EmailIdentity": sender,

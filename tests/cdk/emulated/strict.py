@@ -27,6 +27,7 @@ _clean_json = parsing.clean_json
 _parse_resource = parsing.parse_resource
 _class_of = parsing.resource_class_from_type
 _delete_stack = CloudFormationBackend.delete_stack
+_resolve_parameters = CloudFormationBackend._resolve_update_parameters
 _is_permitted = IAMPolicyStatement.is_action_permitted
 _ID = re.compile(r"(subnet|sg|vpc)-[0-9a-f]{8,}")
 _ROLE = re.compile(r"arn:aws:iam::\d{12}:role/(?:.*/)?([^/*]+)")
@@ -41,6 +42,7 @@ def install() -> None:
         (parsing, "parse_resource", _parsed),
         (parsing.ResourceMap, "delete", _delete),
         (CloudFormationBackend, "delete_stack", _delete_unprotected),
+        (CloudFormationBackend, "_resolve_update_parameters", _remembered),
         (IAMPolicyStatement, "is_action_permitted", _permitted),
     ):
         setattr(where, name, ours)
@@ -138,6 +140,13 @@ def _delete_unprotected(stacks: CloudFormationBackend, name_or_id: str) -> None:
         if name_or_id in (stack.name, stack.stack_id) and stack.enable_termination_protection:
             raise ValidationError(message=f"Stack [{stack.name}] cannot be deleted: TerminationProtection is enabled")
     _delete_stack(stacks, name_or_id)
+
+
+def _remembered(stacks: CloudFormationBackend, instance: Any, incoming_params: list[dict[str, str]]) -> Any:
+    """A parameter keeps its value, also one that nobody has ever given and that has its default."""
+    for name, body in instance.template_dict.get("Parameters", {}).items():
+        instance.parameters.setdefault(name, body["Default"])
+    return _resolve_parameters(stacks, instance, incoming_params)
 
 
 def _permitted(statement: IAMPolicyStatement, *action: Any) -> PermissionResult:

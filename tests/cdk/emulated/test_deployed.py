@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from cdk import names
 from cdk.constructs import charts
@@ -217,3 +218,21 @@ def test_a_second_deploy_changes_nothing(there: Deployment) -> None:
     run = there.aws.deploy(f"deploy {there.env.name} again", there.assembly.folder)
     assert run.status == 0, run.output
     assert run.output.count("(no changes)") == len(names.Stack), run.output
+
+
+def test_the_shops_name_and_its_alarms_follow_the_load_balancer(deployed: Mapping[str, Deployment]) -> None:
+    there = deployed["dev"]
+    edge, watching = (names.stack(there.env.name, each) for each in (names.Stack.EDGE, names.Stack.OBSERVABILITY))
+    known = (
+        f"{edge}:{names.Parameter.LOAD_BALANCER_DNS}=shop-1234.elb.example.com",
+        f"{edge}:{names.Parameter.LOAD_BALANCER_ZONE}=Z0ELB",
+        f"{watching}:{names.Parameter.LOAD_BALANCER_NAME}=app/shop/0123456789abcdef",
+    )
+    given = [part for each in known for part in ("--parameters", each)]
+    step = f"tell {there.env.name} its load balancer"
+    run = there.aws.deploy(step, there.assembly.folder, "Edge", "Observability", "--exclusively", *given)
+    assert run.status == 0, run.output
+    assert there.addresses() == dict.fromkeys(("A", "AAAA"), "shop-1234.elb.example.com")
+    name = f"{names.prefix(there.env.name)}-load-balancer-5xx"
+    (alarm,) = there.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert alarm["Dimensions"] == [{"Name": "LoadBalancer", "Value": "app/shop/0123456789abcdef"}]
