@@ -11,6 +11,7 @@ from backend.telemetry.promise import Fault, promise_file, refusal
 from cdk.settings import ENVIRONMENTS, SettingsError, environment
 from cdk.settings.database import RESERVED_CONNECTIONS
 from cdk.settings.workloads import connections_needed
+from slo.gate.soundness import policy_faults
 from slo.objectives import Objective, objectives
 from slo.rules.burn import can_fire
 from slo.series import duration
@@ -41,6 +42,7 @@ def faults(spec: Spec) -> Iterator[Fault]:
         _routes,
         _classification,
         _connections,
+        policy_faults,
     )
     for check in checks:
         yield from check(spec)

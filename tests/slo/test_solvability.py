@@ -147,6 +147,56 @@ CASES = {
         "classification.4",
         "never decides: the rules before it cover every 503",
     ),
+    "a gate that grows milder": Case(
+        "{above: 0.25, verdict: warn}",
+        "{above: 0.25, verdict: allow}\n    - {above: 0.2, verdict: block}\n    - {above: 0.1, verdict: warn}",
+        "above: 0.1,",
+        "gate.tiers.3",
+        "milder for a feature than the tier before it",
+    ),
+    "a gate that grows milder by an exception": Case(
+        "- {above: 0.25, verdict: warn}\n",
+        "- {above: 0.25, verdict: warn}\n    - {above: 0.1, verdict: block}\n",
+        "above: 0.0,",
+        "gate.tiers.3",
+        "milder for a fix than the tier before it",
+    ),
+    "a gate that never blocks": Case(
+        "{verdict: block, except: [security]}",
+        "{verdict: warn}",
+        "{verdict: warn}",
+        "gate.tiers.3",
+        "lets features out although the budget is gone",
+    ),
+    "a gate that excepts features": Case(
+        "{verdict: block, except: [security]}",
+        "{verdict: block, except: [feature]}",
+        "except: [feature]",
+        "gate.tiers.3",
+        "lets features out although the budget is gone",
+    ),
+    "a gate that blocks long after the budget is gone": Case(
+        "{above: 0.25, verdict: warn}\n    - {above: 0.0, verdict: block, except: [fix, security]}",
+        "{above: -9, verdict: warn}",
+        "above: -9",
+        "gate.tiers.1",
+        "lets features out although the budget is gone",
+    ),
+    "a tier above no number": Case(
+        "above: 0.5,", "above: inf,", "above: inf", "gate.tiers.0.above", "expected a finite number"
+    ),
+    "a gate that no burn exceeds": Case(
+        "burn: {above: 13.44", "burn: {above: inf", "burn: {above: inf", "gate.burn.above", "not even a total outage"
+    ),
+    "a gate that a total outage does not reach": Case(
+        "burn: {above: 13.44", "burn: {above: 1000", "burn: {above: 1000", "gate.burn.above", "not even a total outage"
+    ),
+    "a gate that trusts old samples": Case(
+        "stale: 5m", "stale: 2h", "stale: 2h", "gate.stale", "expected no more than 1h"
+    ),
+    "a gate that trusts a fraction of the window": Case(
+        "coverage: 0.9", "coverage: 0.4", "coverage: 0.4", "gate.coverage", "expected at least 50%"
+    ),
     "a pool that the pods cannot share": Case(
         "busy: 0.8,", "busy: 0.1,", "busy: 0.1,", "objectives.saturation.busy", "more than 10% of the database's"
     ),
