@@ -16,7 +16,13 @@ SALES = {
     "holds_total", "holds_expired_total", "orders_total", "tickets_sold_total", "payments_total",
     "payment_duration_seconds", "payment_to_ticket_seconds", "events_relayed_total",
 }  # fmt: skip
-WATCHED = {"tickets_oversold", "invariants_broken", "outbox_pending", "outbox_oldest_seconds", "payments_unsettled_seconds"}
+WATCHED = {
+    "tickets_oversold",
+    "invariants_broken",
+    "outbox_pending",
+    "outbox_oldest_seconds",
+    "payments_unsettled_seconds",
+}
 BROWSERS = {"web_vitals_lcp_seconds", "web_vitals_inp_seconds", "web_vitals_cls"}
 PROCESS = {"event_loop_lag_seconds", "process_cpu_seconds_total", "process_resident_memory_bytes"}
 
