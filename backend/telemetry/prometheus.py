@@ -83,12 +83,17 @@ Data = TypeVar("Data", bound=BaseModel)
 
 
 class Prometheus:
-    """One server. url: with a user and a password where it wants them. seconds: how long one answer may take in all."""
+    """One server. url: with a user and a password where it wants them; token: instead of them.
 
-    def __init__(self, url: str, seconds: float) -> None:
+    seconds: how long one answer may take in all. SSL_CERT_FILE names the authorities to trust, if not the system's.
+    """
+
+    def __init__(self, url: str, seconds: float, token: str | None = None) -> None:
         self._url = url.rstrip("/")
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=seconds), cookie_jar=aiohttp.DummyCookieJar()
+            timeout=aiohttp.ClientTimeout(total=seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Authorization": f"Bearer {token}"} if token else None,
         )
 
     async def query(self, promql: str) -> tuple[Series, ...]:

@@ -30,6 +30,7 @@ class InputError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prometheus", metavar="URL", help="the Prometheus that evaluates slo/out/rules.yaml")
+    parser.add_argument("--bearer-token-file", metavar="FILE", type=Path, help="what it asks of whoever reads from it")
     parser.add_argument("--k6", metavar="SUMMARY.json", type=Path, help="judge this load test as well")
     parser.add_argument("--change", default="feature", help=" | ".join(get_args(Change)))
     parser.add_argument("--bootstrap", metavar="UNTIL", help="until then let a young history pass, with a warning")
@@ -66,23 +67,29 @@ def gate(options: argparse.Namespace) -> int:
 
 async def _report(spec: Spec, options: argparse.Namespace, now: datetime) -> Report:
     change, url = _change(options.change), _url(options.prometheus)
+    token = _token(options.bearer_token_file, url)
     bootstrap = _bootstrap(spec, options.bootstrap, now)
     overrides = read_overrides(options.overrides, spec, now)
     tested = list(judge_load_test(spec, options.k6, now)) if options.k6 else []
     young_until = bootstrap if bootstrap is not None and bootstrap > now else None
-    findings = apply(overrides, [*await _findings(spec, url, change, young_until, now), *tested], now)
+    findings = apply(
+        overrides,
+        [*await _findings(spec, Prometheus(url, _ANSWER_SECONDS, token), change, young_until, now), *tested],
+        now,
+    )
     return Report(
         verdict=verdict(findings, change),
         change=change,
         prometheus=without_secrets(url),
         checked_at=now,
         findings=tuple(findings),
-        notes=tuple(_notes(bootstrap, overrides, change, now)),
+        notes=tuple(_notes(options.overrides, bootstrap, overrides, change, now)),
     )
 
 
-async def _findings(spec: Spec, url: str, change: Change, bootstrap: datetime | None, now: datetime) -> list[Finding]:
-    prometheus = Prometheus(url, _ANSWER_SECONDS)
+async def _findings(
+    spec: Spec, prometheus: Prometheus, change: Change, bootstrap: datetime | None, now: datetime
+) -> list[Finding]:
     try:
         async with asyncio.timeout(_ALL_SECONDS):
             measured = await measure(spec, prometheus, now.timestamp())
@@ -95,8 +102,12 @@ async def _findings(spec: Spec, url: str, change: Change, bootstrap: datetime | 
     return list(judge(spec, measured, change, bootstrap))
 
 
-def _notes(bootstrap: datetime | None, overrides: tuple[Override, ...], change: Change, now: datetime) -> list[str]:
+def _notes(
+    path: Path, bootstrap: datetime | None, overrides: tuple[Override, ...], change: Change, now: datetime
+) -> list[str]:
     notes = [_ROLLBACK] if change == "rollback" else []
+    if path.resolve() != DEFAULT.resolve():
+        notes.append(f"overrides are read from {path}, not from slo/overrides.yaml, which is reviewed")
     if bootstrap is not None and bootstrap <= now:
         notes.append(f"--bootstrap ended {bootstrap:%Y-%m-%d %H:%M} UTC and is ignored")
     return notes + [f"{_standing(override, now)}: {override.says}" for override in overrides]
@@ -126,6 +137,22 @@ def _url(text: str | None) -> str:
     if not whole:
         raise InputError("--prometheus: expected an address such as http://prometheus:9090")
     return text
+
+
+def _token(path: Path | None, url: str) -> str | None:
+    if path is None:
+        return None
+    try:
+        words = path.read_text(encoding="ascii").split()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        words = []
+    if len(words) != 1 or not words[0].isprintable():
+        raise InputError(f"--bearer-token-file {path}: expected one token")
+    if "@" in urlsplit(url).netloc:
+        raise InputError("--prometheus: expected either a password or a token")
+    return words[0]
 
 
 def _bootstrap(spec: Spec, text: str | None, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, StringConstraints, ValidationError
 
 from backend.telemetry.promise import Fault, PromiseError, Section, refusal
 from backend.yaml_file import YamlFile, YamlFileError
@@ -31,7 +31,11 @@ def moment(text: object) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
-Text = Annotated[str, Field(min_length=3)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+_NEVER = ("TicketsOversold", "InvariantsBroken", "OutboxStalled")
+"""Pages on books that are wrong or work that is stuck: no reason to release makes them harmless."""
 
 
 class Override(Section):
@@ -44,13 +48,15 @@ class Override(Section):
     reason: Text
     expires: Moment
     check: Check | None = None
-    slo: str | None = None
-    journey: str | None = None
-    alert: str | None = None
+    slo: Name | None = None
+    journey: Name | None = None
+    alert: Name | None = None
 
     def covers(self, finding: Finding) -> bool:
         names = ("check", "slo", "journey", "alert")
-        return all(getattr(self, name) in (None, getattr(finding, name)) for name in names)
+        return finding.alert not in _NEVER and all(
+            getattr(self, name) in (None, getattr(finding, name)) for name in names
+        )
 
     @property
     def says(self) -> str:
@@ -80,6 +86,10 @@ def _faults(spec: Spec, override: Override, number: int, now: datetime) -> Itera
     names = [objective.name for objective in objectives(spec)]
     if not (override.check or override.slo or override.journey or override.alert):
         yield Fault(place, "expected check, slo, journey or alert, to say what is let pass")
+    if override.check == "alert" and override.alert is None:
+        yield Fault((*place, "alert"), "expected the name of the alert that is let pass")
+    if override.alert in _NEVER:
+        yield Fault((*place, "alert"), f"{override.alert} is never let pass")
     if override.slo is not None and override.slo not in names and override.alert is None:
         yield Fault((*place, "slo"), f"expected one of {', '.join(names)}")
     if override.journey is not None and override.journey not in spec.journeys:

@@ -292,6 +292,51 @@ async def test_a_rollback_goes_though_its_report_cannot_be_written(gate: Gate) -
     assert "/nowhere/gate.md: No such file or directory" in answer.error
 
 
+async def test_a_redirect_is_not_followed(gate: Gate, spec: Spec) -> None:
+    async with FakePrometheus(recorded(spec)).serving() as other:
+
+        async def elsewhere(request: web.Request) -> web.Response:
+            raise web.HTTPFound(other + request.path_qs)
+
+        answer = await ask(gate, FakePrometheus(fault=elsewhere))
+    assert (answer.code, answer.found("prometheus", ("", ""))["says"]) == (
+        UNKNOWN,
+        "it answers 302: redirects are not followed",
+    )
+
+
+async def test_a_token_is_sent_and_told_nobody(gate: Gate, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+    sent: list[str | None] = []
+
+    async def closed(request: web.Request) -> web.Response:
+        sent.append(request.headers.get("Authorization"))
+        return web.Response(status=401)
+
+    answer = await ask(gate, FakePrometheus(fault=closed), "--bearer-token-file", tmp_path / "token")
+    assert (answer.code, sent) == (UNKNOWN, ["Bearer s3cret"])
+    assert "s3cret" not in answer.out + answer.error + str(answer.report)
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    (None, "token: No such file or directory"), ("\n", "expected one token"), ("two words", "expected one token"),
+])  # fmt: skip
+async def test_a_token_that_cannot_be_meant_is_refused(
+    gate: Gate, tmp_path: Path, content: str | None, expected: str
+) -> None:
+    if content is not None:
+        (tmp_path / "token").write_text(content)
+    answer = await gate.ask("http://127.0.0.1:9", "--bearer-token-file", tmp_path / "token")
+    assert (answer.code, answer.error.count("\n")) == (WRONG_INPUT, 1)
+    assert expected in answer.error
+
+
+async def test_a_token_and_a_password_are_one_too_many(gate: Gate, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret")
+    answer = await gate.ask("http://sre:hunter2@127.0.0.1:9", "--bearer-token-file", tmp_path / "token")
+    assert (answer.code, "either a password or a token" in answer.error) == (WRONG_INPUT, True)
+
+
 async def test_what_blocks_weighs_more_than_what_is_unknown(gate: Gate, spec: Spec) -> None:
     lines = [*recorded(spec, BOOK, left=None), page("OutboxStalled", slo="events")]
     assert (await ask(gate, FakePrometheus(lines))).code == BLOCK
