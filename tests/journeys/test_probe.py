@@ -50,8 +50,8 @@ async def test_its_event_stays_when_a_season_is_applied_that_does_not_name_it(
 ) -> None:
     event_id = await probe_event(db)
     await apply_events(db, write(tmp_path, season(event(), before="prune: true")), now=datetime.now(UTC))
-    assert await probe_event(db) == event_id
     assert await box_office.value("SELECT status FROM event WHERE slug = 'probe'") == "published"
+    assert await probe_event(db) == event_id
 
 
 async def test_a_shop_that_does_not_answer_is_one_line(dsn: str) -> None:
