@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -13,6 +14,17 @@ from tests.cdk.emulated.inventory import inventory
 from tests.cdk.emulated.running import Aws, Run, emulated_aws, require_cdk
 
 STEPS = pytest.StashKey[list[tuple[str, float]]]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody() -> Iterator[None]:
+    """Nothing of this person's own plays a part: no profile, no proxy, no account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [each for each in os.environ if each.startswith(("AWS_", "CDK_"))]:
+            patch.delenv(name)
+        patch.setenv("NO_PROXY", "localhost,127.0.0.1")
+        patch.setenv("no_proxy", "localhost,127.0.0.1")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -80,10 +81,8 @@ class Aws:
         ]
 
     def _environment(self) -> Mapping[str, str]:
-        """Without anything of this person's own: no profile, proxy or account."""
-        kept = {name: value for name, value in with_our_programs().items() if not name.startswith(("AWS_", "CDK_"))}
         return {
-            **kept,
+            **with_our_programs(),
             "HOME": str(self.folder),
             "AWS_ENDPOINT_URL": self.place.address,
             # By number, so that a bucket is a path and not a name before this one, which most machines cannot resolve.
@@ -93,7 +92,6 @@ class Aws:
             "AWS_REGION": self.place.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "NO_PROXY": "localhost,127.0.0.1",
         }
 
 
@@ -121,8 +119,8 @@ def require_cdk() -> None:
 def _port(process: processes.Process, log: Path) -> int:
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up and process.poll() is None:
-        said = log.read_text()
-        if said.endswith("\n") and (last := said.splitlines()[-1]).isdecimal():
-            return int(last)
+        found = re.search(r"^(\d+)\n", log.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1])
         time.sleep(0.05)
     raise AssertionError(f"the emulated AWS did not start:\n{log.read_text()}")
