@@ -2,7 +2,7 @@
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test slo lint fmt build bench screenshots synth deploy-emulated grafana clean
+.PHONY: help up test slo lint fmt build bench screenshots synth deploy-emulated deploy push destroy grafana clean
 
 tool = @exec sh tools/python.sh -m tools.setup
 
@@ -41,6 +41,9 @@ deploy-emulated: ## deploy dev and prod into an emulated AWS on this machine, lo
 
 deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (DRY_RUN=1 only says how)
 	$(tool) aws deploy $(if $(DRY_RUN),--dry-run)
+
+push: ## build and push the images of this commit for ENV=dev or prod, and no more (DRY_RUN=1 only says how)
+	$(tool) aws deploy --images $(if $(DRY_RUN),--dry-run)
 
 destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)
 	$(tool) aws destroy $(if $(DRY_RUN),--dry-run)

@@ -1,7 +1,8 @@
 """Brings ENV=dev or prod from whatever is there to this commit, up to a tested address: `python -m tools.deploy`.
 
 Each step is shown, the first failure ends it, and it may be started again at any time: what is done already is found
-done. `--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets
+done. `--images` ends once the images are pushed, which is all that the pipelines' role for that may do; a pipeline that
+deploys finds them there. `--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets
 must allow it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
 PROMETHEUS_URL= names another Prometheus than the cluster's.
 """
@@ -23,6 +24,7 @@ from tools.setup import ROOT
 from tools.site import Site, chosen, programs
 
 _PLATFORM = "linux/amd64"  # of cluster.instances
+_Step = tuple[str, Callable[[], None]]
 _BASE = re.compile(r"^ARG (\w+)=(\S+)$", re.MULTILINE)
 _COMMIT, _DIGEST = "0" * 40, "sha256:" + "0" * 64  # for showing
 
@@ -30,10 +32,17 @@ _COMMIT, _DIGEST = "0" * 40, "sha256:" + "0" * 64  # for showing
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
+    parser.add_argument("--images", action="store_true", help="push the images of this commit, and no more")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    deploy(chosen(Commands(programs(), dry_run=options.dry_run)), os.environ)
+    site = chosen(Commands(programs(), dry_run=options.dry_run))
+    (push if options.images else deploy)(site, os.environ)
     return 0
+
+
+def push(site: Site, variables: Mapping[str, str]) -> None:
+    """Only what the registry lacks of this commit's images."""
+    _Deployment(site, variables).push()
 
 
 def deploy(site: Site, variables: Mapping[str, str]) -> None:
@@ -52,8 +61,12 @@ class _Deployment:
         self._digests: dict[str, str] = {}
         self._manifests = Manifests(site, synth.MANIFESTS / site.name)
 
+    def push(self) -> None:
+        self._follow([("who pushes what", self._begin), ("images", self._push_images)])
+        step(f"the registry of {self._site.name} has the images of {self._commit[:12]}")
+
     def run(self) -> None:
-        steps: list[tuple[str, Callable[[], None]]] = [
+        steps: list[_Step] = [
             ("who deploys what", self._begin),
             *([("do the error budgets allow it", self._gate)] if self._site.settings.protected else []),
             ("stacks", self._stacks),
@@ -67,11 +80,14 @@ class _Deployment:
             ("the shop's name", self._name),
             ("does it sell", self._visit),
         ]
+        self._follow(steps)
+        done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
+        step("dry run: nothing was done" if self._commands.dry_run else done)
+
+    def _follow(self, steps: list[_Step]) -> None:
         for number, (title, part) in enumerate(steps, 1):
             step(f"{self._site.name} {number}/{len(steps)}: {title}")
             part()
-        done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
-        step("dry run: nothing was done" if self._commands.dry_run else done)
 
     def _begin(self) -> None:
         changed = self._commands.ask("git", "status", "--porcelain", example="")
@@ -96,14 +112,31 @@ class _Deployment:
             self._commands.run("cdk", "bootstrap", f"aws://{settings.account}/{settings.region}")
 
     def _images(self) -> None:
+        """People push what is missing; a pipeline's role may not, as another one of its jobs does."""
+        if not self._site.is_pipeline(self._caller):
+            self._push_images()
+        elif missing := self._missing():
+            raise Failure(
+                f"{' and '.join(missing)} of {self._commit[:12]} were not pushed: `make push` does that first"
+            )
+
+    def _push_images(self) -> None:
+        missing = self._missing()
+        if not missing:
+            return
         settings = self._site.settings
         registry = f"{settings.account}.dkr.ecr.{settings.region}.amazonaws.com"
         self._commands.pipe(
             self._site.aws("ecr", "get-login-password"),
             ("docker", "login", "--username", "AWS", "--password-stdin", registry),
         )
-        for image in names.IMAGES:
-            self._digests[image] = self._pushed(image, example=None) or self._push(image, registry)
+        self._digests |= {image: self._push(image, registry) for image in missing}
+
+    def _missing(self) -> list[str]:
+        """Images that the registry lacks, after noting the digests of those it has."""
+        found = {image: self._pushed(image, example=None) for image in names.IMAGES}
+        self._digests = {image: digest for image, digest in found.items() if digest}
+        return [image for image in names.IMAGES if image not in self._digests]
 
     def _pushed(self, image: str, example: str | None) -> str | None:
         """The digest of this commit's image, None while there is none. A tag means one image for ever."""

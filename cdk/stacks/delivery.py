@@ -47,8 +47,9 @@ class DeliveryStack(Stack):
             "Deploy",
             env.name,
             "Deploys stacks and manifests",
-            [self._assume("deploy", "file-publishing", "lookup"), self._find(cluster)],
+            [self._assume("deploy", "file-publishing", "lookup"), self._find(cluster), *_find(registry)],
         )
+        accept(deploy, {"AwsSolutions-IAM5[Resource::*]": "Looking at load balancers cannot be limited to one."})
         self._let_in(cluster, deploy)
         if env.delivery.runner_connection_arn:
             self._runner(network, cluster)
@@ -131,6 +132,15 @@ class DeliveryStack(Stack):
             from_port=443,
             to_port=443,
         )
+
+
+def _find(registry: RegistryStack) -> list[iam.PolicyStatement]:
+    """Images by their commit, which another role has pushed, and the load balancer that the controller has made."""
+    repositories = [repository.repository_arn for repository in registry.repositories]
+    return [
+        iam.PolicyStatement(actions=["ecr:DescribeImages"], resources=repositories),
+        iam.PolicyStatement(actions=["elasticloadbalancing:DescribeLoadBalancers"], resources=["*"]),
+    ]
 
 
 def _push(registry: RegistryStack) -> list[iam.PolicyStatement]:

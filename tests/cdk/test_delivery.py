@@ -69,7 +69,7 @@ def test_pushing_adds_images_to_our_repositories_and_deletes_none(stack: Templat
 
 
 def test_deploying_goes_through_the_roles_of_the_bootstrap(stack: Template) -> None:
-    assert actions(stack, names.Output.DEPLOY_ROLE) == {"sts:AssumeRole", "eks:DescribeCluster"}
+    assert {each for each in actions(stack, names.Output.DEPLOY_ROLE) if ":Describe" not in each} == {"sts:AssumeRole"}
     text = json.dumps(stack.statements(role(stack, names.Output.DEPLOY_ROLE)))
     assert all(f"cdk-hnb659fds-{purpose}-role-" in text for purpose in ("deploy", "file-publishing", "lookup"))
     assert "cfn-exec" not in text

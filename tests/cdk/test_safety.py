@@ -14,6 +14,7 @@ NAMED_NOWHERE = {
     "ec2:Describe",
     "ec2:GetInstanceTypesFromInstanceRequirements",
     "ecr:GetAuthorizationToken",
+    "elasticloadbalancing:DescribeLoadBalancers",
 }
 # Policies that we do not write: of the load balancer controller's authors, and of the CDK's own constructs.
 NOT_OURS = ("LoadBalancerController", "KubectlProvider", "RunnerProject")

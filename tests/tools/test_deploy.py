@@ -12,7 +12,7 @@ from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World,
 from tools import synth
 from tools.commands import Commands
 from tools.console import Failure
-from tools.deploy import deploy
+from tools.deploy import deploy, push
 from tools.kubernetes import PRUNED
 from tools.site import chosen
 
@@ -52,7 +52,7 @@ def first(asked: list[str], pattern: str) -> int:
 def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -> None:
     asked = run(world)
     order = [
-        r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^docker login", r"^docker build .*backend",
+        r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^aws ecr describe-images", r"^docker login", r"^docker build .*backend",
         r"^docker push .*/frontend", r"^cdk8s synth", r"^python -m ticketing.checks",
         r"apply .*migrate-pre", r"apply .*-edge\..*-backend\.",
         r"rollout status deployment/backend",
@@ -114,6 +114,23 @@ def test_an_image_that_is_there_already_is_not_built_again(world: World) -> None
     assert [line for line in run(world) if re.match("docker (build|push)", line)] == []
 
 
+def test_a_pipeline_deploys_the_images_that_another_of_its_jobs_has_pushed(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = world.changed(CALLER=PIPELINE.format(env=world.env))
+    push(world.site(), {})
+    assert [line for line in world.asked if re.match("cdk|kubectl", line)] == []
+    (world.folder / "bin" / "asked").unlink()
+    assert [line for line in run(world) if line.startswith("docker") or "get-login-password" in line] == []
+    assert f"BACKEND_IMAGE={DIGEST} FRONTEND_IMAGE={DIGEST} cdk8s synth" in capsys.readouterr().out
+
+
+def test_a_pipeline_that_finds_no_images_says_what_comes_first(world: World) -> None:
+    says = r"^backend and frontend of 0123456789ab were not pushed: `make push` does that first$"
+    with pytest.raises(Failure, match=says):
+        run(world.changed(CALLER=PIPELINE.format(env=world.env)))
+
+
 @only_dev
 def test_the_registrys_password_is_handed_over_unseen(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     asked = run(world)
@@ -131,6 +148,7 @@ def test_a_new_account_is_bootstrapped_once(world: World) -> None:
 def test_pipelines_come_as_themselves_and_people_as_the_clusters_administrator(world: World) -> None:
     person = run(world.changed(CALLER=PERSON))
     world.forget()
+    push(world.site(), {})
     pipeline = run(world.changed(CALLER=PIPELINE.format(env=world.env)))
     role = f"--role-arn arn:aws:iam::111122223333:role/tickets-{world.env}-administrator"
     assert [line for line in person if "update-kubeconfig" in line and role not in line] == []

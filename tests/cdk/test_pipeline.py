@@ -1,0 +1,59 @@
+"""What the tools ask of AWS, a role of the pipelines is allowed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cdk import names
+from tests.cdk.assembly import Assembly
+from tests.cdk.test_delivery import actions
+from tests.tools.stand_ins import PIPELINE, ROOT, World, stand_ins
+from tools import synth
+from tools.deploy import deploy, push
+
+# What the command line asks under another name than its command's; asking who one is takes no permission.
+ACTIONS = {
+    "sts get-caller-identity": "",
+    "ecr get-login-password": "ecr:GetAuthorizationToken",
+    "eks update-kubeconfig": "eks:DescribeCluster",
+}
+SERVICES = {"elbv2": "elasticloadbalancing"}
+UPLOADS = {"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"}
+
+
+@pytest.fixture
+def world(assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """One in which a pipeline is at work."""
+    env = assembly.env.name
+    monkeypatch.setattr(synth, "MANIFESTS", tmp_path / "dist")
+    monkeypatch.setattr(synth, "STEPS", [each for each in synth.STEPS if each.name != "manifest-checkov"])
+    made = stand_ins(tmp_path, env, ROOT / "tests" / "manifests" / "snapshots" / env)
+    return made.changed(CALLER=PIPELINE.format(env=env))
+
+
+def needed(asked: list[str]) -> set[str]:
+    """The actions of every `aws`, of what the CDK does by its bootstrap's roles, and of a push."""
+    found = {action(match[1], match[2]) for line in asked if (match := re.match(r"aws (\S+) (\S+)", line))}
+    found |= {"sts:AssumeRole"} if any(line.startswith("cdk ") for line in asked) else set()
+    found |= UPLOADS if any(line.startswith("docker push") for line in asked) else set()
+    return found - {""}
+
+
+def action(service: str, command: str) -> str:
+    name = "".join(part.capitalize() for part in command.split("-"))
+    return ACTIONS.get(f"{service} {command}", f"{SERVICES.get(service, service)}:{name}")
+
+
+def test_a_deploy_asks_for_what_its_role_may_and_its_role_may_no_more(world: World, assembly: Assembly) -> None:
+    push(world.site(), {})
+    (world.folder / "bin" / "asked").unlink()
+    deploy(world.site(), {})
+    assert needed(world.asked) == actions(assembly[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)
+
+
+def test_a_push_asks_for_nothing_that_its_role_may_not(world: World, assembly: Assembly) -> None:
+    push(world.site(), {})
+    asked = needed(world.asked)
+    assert {"ecr:DescribeImages", "ecr:GetAuthorizationToken", *UPLOADS} <= asked
+    assert asked <= actions(assembly[names.Stack.DELIVERY], names.Output.PUSH_ROLE)
