@@ -1,9 +1,9 @@
 """Brings ENV=dev or prod from whatever is there to this commit, up to a tested address: `python -m tools.deploy`.
 
 Each step is shown, the first failure ends it, and it may be started again at any time: what is done already is found
-done. `--images` ends once the images are pushed, which is all that the pipelines' role for that may do; a pipeline that
-deploys finds them there. `--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets
-must allow it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
+done. `--images` ends once the images are pushed; a pipeline that deploys finds them there, as its role can push none.
+`--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets must allow
+it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
 PROMETHEUS_URL= names another Prometheus than the cluster's.
 """
 
@@ -115,10 +115,8 @@ class _Deployment:
         """People push what is missing; a pipeline's role may not, as another one of its jobs does."""
         if not self._site.is_pipeline(self._caller):
             self._push_images()
-        elif missing := self._missing():
-            raise Failure(
-                f"{' and '.join(missing)} of {self._commit[:12]} were not pushed: `make push` does that first"
-            )
+        elif missing := " and ".join(self._missing()):
+            raise Failure(f"{missing} of {self._commit[:12]} were not pushed: `make push` does that first")
 
     def _push_images(self) -> None:
         missing = self._missing()

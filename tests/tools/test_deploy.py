@@ -52,8 +52,8 @@ def first(asked: list[str], pattern: str) -> int:
 def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -> None:
     asked = run(world)
     order = [
-        r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^aws ecr describe-images", r"^docker login", r"^docker build .*backend",
-        r"^docker push .*/frontend", r"^cdk8s synth", r"^python -m ticketing.checks",
+        r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^aws ecr describe-images", r"^docker login",
+        r"^docker build .*backend", r"^docker push .*/frontend", r"^cdk8s synth", r"^python -m ticketing.checks",
         r"apply .*migrate-pre", r"apply .*-edge\..*-backend\.",
         r"rollout status deployment/backend",
         r"apply .*migrate-post", r"get .*--selector", r"wait ingress/",
