@@ -24,12 +24,15 @@ def workflow_role(
     construct_id: str,
     *,
     provider: str,
-    repository: str,
+    subject: str,
     environment: str,
     purpose: str,
     statements: Sequence[iam.PolicyStatement],
 ) -> iam.Role:
-    """For jobs of this repository that run in this GitHub environment; its protection rules decide who starts them."""
+    """For jobs of one repository that run in this GitHub environment; its protection rules decide who starts them.
+
+    subject: the repository as GitHub's tokens name it.
+    """
     role = iam.Role(
         scope,
         construct_id,
@@ -40,7 +43,7 @@ def workflow_role(
             {
                 "StringEquals": {
                     f"{ISSUER}:aud": AUDIENCE,
-                    f"{ISSUER}:sub": f"repo:{repository}:environment:{environment}",
+                    f"{ISSUER}:sub": f"repo:{subject}:environment:{environment}",
                 }
             },
         ),

@@ -31,11 +31,14 @@ class EdgeSettings:
     certificate_arn: str = ""  # empty: one is made, and proven by a record in the zone
     requests_per_5_minutes: int  # from one address, before the firewall turns it away
     log_days: int
+    access_log_days: int = 14  # of the load balancer's log, which holds what stands in the addresses of requests
 
     def __post_init__(self) -> None:
         fits = self.domain == self.zone_name or self.domain.endswith(f".{self.zone_name}")
         check("edge.domain", fits, f"is {self.domain}, which is not in edge.zone_name {self.zone_name}")
         one_of("edge.log_days", self.log_days, LOG_DAYS)
+        given = self.access_log_days
+        check("edge.access_log_days", 1 <= given <= 30, f"is {given}: 1 to 30, since links to orders are in that log")
         check(
             "edge.requests_per_5_minutes",
             100 <= self.requests_per_5_minutes <= 2_000_000_000,
@@ -63,12 +66,27 @@ class DeliverySettings:
     """Who may deliver: a GitHub repository. An account has one OIDC provider for GitHub, made by one environment."""
 
     repository: str  # owner/name
+    owner_id: str = ""  # both numbers of GitHub, where its tokens name them beside owner and name; see docs/deploy.md
+    repository_id: str = ""
     makes_provider: bool
     runner_connection_arn: str = ""  # of CodeConnections, when a runner inside the VPC is wanted
 
     def __post_init__(self) -> None:
         fits = re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) is not None
         check("delivery.repository", fits, f"is {self.repository}: write owner/name")
+        for name, number in (("owner_id", self.owner_id), ("repository_id", self.repository_id)):
+            is_number = re.fullmatch(r"[1-9]\d*|", number, re.ASCII) is not None
+            check(f"delivery.{name}", is_number, f"is {number}: it is a number, as GitHub's API gives it")
+        both = bool(self.owner_id) == bool(self.repository_id)
+        check("delivery.owner_id", both, "and delivery.repository_id belong together: set both or neither")
+
+    @property
+    def subject(self) -> str:
+        """What GitHub's tokens call the repository; with its numbers no later owner of the same name is believed."""
+        if not self.owner_id:
+            return self.repository
+        owner, name = self.repository.split("/")
+        return f"{owner}@{self.owner_id}/{name}@{self.repository_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

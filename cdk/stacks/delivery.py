@@ -69,7 +69,7 @@ class DeliveryStack(Stack):
             self,
             construct_id,
             provider=self._provider,
-            repository=self._env.delivery.repository,
+            subject=self._env.delivery.subject,
             environment=environment,
             purpose=purpose,
             statements=statements,

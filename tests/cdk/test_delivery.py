@@ -1,8 +1,11 @@
 import json
 
 import pytest
+from aws_cdk import Stack, assertions
 
 from cdk import names
+from cdk.constructs.github import workflow_role
+from cdk.settings.environment import DeliverySettings
 from tests.cdk.assembly import Assembly, Resource, Template, text_of
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -41,6 +44,24 @@ def test_a_role_is_for_one_repository_and_one_environment_of_it(
             f"{ISSUER}:sub": f"repo:{assembly.env.delivery.repository}:environment:{assembly.env.name}{suffix}",
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("ids", "subject"),
+    [
+        ({}, "repo:acme/shop:environment:dev"),
+        ({"owner_id": "42", "repository_id": "4711"}, "repo:acme@42/shop@4711:environment:dev"),
+    ],
+)
+def test_a_repository_whose_tokens_carry_numbers_is_believed_by_them(ids: dict[str, str], subject: str) -> None:
+    settings = DeliverySettings(repository="acme/shop", makes_provider=True, **ids)
+    stack = Stack()
+    workflow_role(
+        stack, "Role", provider="P", subject=settings.subject, environment="dev", purpose="A test", statements=[]
+    )
+    (made,) = assertions.Template.from_stack(stack).find_resources("AWS::IAM::Role").values()
+    (statement,) = made["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"]["StringEquals"][f"{ISSUER}:sub"] == subject
 
 
 def test_an_account_has_one_identity_provider_for_github(dev: Assembly, prod: Assembly) -> None:

@@ -67,6 +67,8 @@ WRONG: list[tuple[Environment, str, dict[str, Any], str]] = [
     (DEV, "monitoring", {"alarm_address": "nobody"}, "monitoring.alarm_address is nobody"),
     (DEV, "monitoring", {"storage": 1}, "monitoring.storage is 1"),
     (DEV, "delivery", {"repository": "shop"}, "delivery.repository is shop: write owner/name"),
+    (DEV, "delivery", {"owner_id": "acme", "repository_id": "7"}, "delivery.owner_id is acme: it is a number"),
+    (DEV, "delivery", {"owner_id": "7"}, "delivery.owner_id and delivery.repository_id belong together"),
     (PROD, "database", {"multi_az": False}, "database.multi_az must be set where protected is"),
     (PROD, "database", {"backup_days": 7}, "database.backup_days must be at least 14"),
     (PROD, "network", {"nat_gateways": 1}, "network.nat_gateways is 1: one for each zone"),
