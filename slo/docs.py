@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from backend.telemetry.promise import Rule
+from backend.telemetry.promise import Change, Rule, Tier, Verdict
 from slo.detection import PARTIAL, TOTAL, bad_events_allowed, budget_seconds, detections
 from slo.explain import share, span, spans
 from slo.heads import MADE_BY
@@ -13,7 +13,7 @@ from slo.objectives import Objective, objectives
 from slo.rules.document import alerts
 from slo.rules.model import Alert
 from slo.series import duration
-from slo.spec import Change, Spec, Tier, Verdict
+from slo.spec import Spec
 
 PROMISE = Path("docs/slos.md")
 POLICY = Path("docs/error-budgets.md")

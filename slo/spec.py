@@ -3,23 +3,21 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field
 
 from backend.telemetry.promise import (
     BurnWindows,
     Duration,
     Fault,
+    GateTiers,
     Promise,
     Section,
     Share,
     promise_file,
     read_promise,
 )
-
-Verdict = Literal["allow", "warn", "block"]
-Change = Literal["feature", "fix", "security", "rollback"]
 
 Positive = Annotated[float, Field(gt=0)]
 PositiveCount = Annotated[int, Field(gt=0)]
@@ -98,35 +96,17 @@ class Alerting(BurnWindows):
     platform: Platform
 
 
-class Tier(Section):
-    """The verdict while more than `above` of the budget is left; the tier without it is for the rest."""
-
-    above: float | None = None
-    verdict: Verdict
-    except_: Annotated[tuple[Change, ...], Field(alias="except")] = ()
-
-
 class GateBurn(Section):
     above: Positive
     window: Duration
 
 
-class GatePolicy(Section):
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+class GatePolicy(GateTiers):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     burn: GateBurn
     coverage: Share
     stale: Duration
-
-    @field_validator("tiers")
-    @classmethod
-    def _from_full_to_empty(cls, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
-        limits = [tier.above for tier in tiers]
-        if limits[-1] is not None or None in limits[:-1]:
-            raise ValueError("expected `above` in every tier but the last, which is for what is left")
-        known = [limit for limit in limits if limit is not None]
-        if known != sorted(set(known), reverse=True):
-            raise ValueError("expected tiers from the fullest budget to the emptiest")
-        return tiers
 
 
 class Spec(Promise):

@@ -8,12 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from backend.yaml_file import Place, YamlFile, YamlFileError
 
 Outcome = Literal["good", "bad", "excluded"]
 Severity = Literal["page", "ticket"]
+Verdict = Literal["allow", "warn", "block"]
+Change = Literal["feature", "fix", "security", "rollback"]
 OUTCOMES: tuple[Outcome, ...] = ("good", "bad", "excluded")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -189,6 +191,37 @@ class BurnWindows(BaseModel):
         return tuple(window for window in self.windows if window.severity == severity)
 
 
+class Tier(Section):
+    """The verdict while more than `above` of the budget is left; the tier without it is for the rest."""
+
+    above: float | None = None
+    verdict: Verdict
+    except_: Annotated[tuple[Change, ...], Field(alias="except")] = ()
+
+
+class GateTiers(BaseModel):
+    """Of the section on the gate what the status shows: which releases go out while so much of a budget is left."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+
+    @field_validator("tiers")
+    @classmethod
+    def _from_full_to_empty(cls, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+        limits = [tier.above for tier in tiers]
+        if limits[-1] is not None or None in limits[:-1]:
+            raise ValueError("expected `above` in every tier but the last, which is for what is left")
+        known = [limit for limit in limits if limit is not None]
+        if known != sorted(set(known), reverse=True):
+            raise ValueError("expected tiers from the fullest budget to the emptiest")
+        return tiers
+
+    def of(self, left: float) -> Tier:
+        """The first that fits."""
+        return next(tier for tier in self.tiers if tier.above is None or left > tier.above)
+
+
 class Promise(BaseModel):
     """What the backend reads of slo.yaml; sections for the rules and the gate alone are left to them."""
 
@@ -202,6 +235,7 @@ class Promise(BaseModel):
     buckets: Buckets
     classification: tuple[Rule, ...]
     alerting: BurnWindows
+    gate: GateTiers
 
     def faults(self) -> Iterator[Fault]:
         """Where sections that are right by themselves do not fit together; none in a promise that was read."""

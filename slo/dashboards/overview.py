@@ -6,11 +6,12 @@ from dataclasses import replace
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel, ValueMapping
 
+from backend.telemetry.promise import Verdict
 from slo import series
 from slo.dashboards.board import Board
 from slo.dashboards.panels import GREEN, ORANGE, RED, YELLOW, Look, Query, Steps, bars, in_words, lines, numbers, rows
 from slo.objectives import Objective, objectives
-from slo.spec import Spec, Verdict
+from slo.spec import Spec
 
 WHOSE = "{{slo}} {{journey}}"
 _COLORS: dict[Verdict, str] = {"allow": GREEN, "warn": YELLOW, "block": RED}

@@ -9,14 +9,14 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from backend.telemetry.prometheus import Prometheus, PrometheusError
-from backend.telemetry.promise import PromiseError
+from backend.telemetry.promise import Change, PromiseError
 from slo.gate.findings import EXIT_CODES, Finding, verdict
 from slo.gate.load_test import SummaryError, judge_load_test
 from slo.gate.measured import measure
 from slo.gate.overrides import DEFAULT, Override, apply, moment, read_overrides
 from slo.gate.policy import judge
 from slo.gate.report import Report, without_secrets
-from slo.spec import Change, Spec, load_spec
+from slo.spec import Spec, load_spec
 
 WRONG_INPUT = 2
 _ROLLBACK = "a rollback is always allowed"

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from backend.telemetry.promise import Change, Tier
 from slo import series
 from slo.gate.findings import Finding
 from slo.gate.measured import Latest, Measured, Place, places
 from slo.objectives import Objective, objectives
-from slo.spec import Change, Spec, Tier
+from slo.spec import Spec
 
 
 def judge(spec: Spec, measured: Measured, change: Change, bootstrap: datetime | None) -> Iterator[Finding]:
@@ -84,7 +85,7 @@ def _budget(spec: Spec, measured: Measured, place: Place, change: Change) -> Fin
         return Finding("budget", "allow", says, *place, value=1.0)
     if latest is None or not latest.usable(spec.gate.stale):
         return Finding("budget", "unknown", _why(latest, "what is left of the budget"), *place)
-    tier = next(tier for tier in spec.gate.tiers if tier.above is None or latest.value > tier.above)
+    tier = spec.gate.of(latest.value)
     says = f"{latest.value:.1%} of the budget are left{_bounds(tier)}"
     if tier.verdict == "block" and change in tier.except_:
         return Finding("budget", "warn", f"{says}; a {change} may go on", *place, value=latest.value, limit=tier.above)

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
+from backend.telemetry.promise import Change
 from slo.gate.findings import EXIT_CODES, Finding, GateVerdict
-from slo.spec import Change
 
 _SAYS: dict[GateVerdict, str] = {
     "block": "do not release",

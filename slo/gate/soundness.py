@@ -6,10 +6,10 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import get_args
 
-from backend.telemetry.promise import Fault
+from backend.telemetry.promise import Change, Fault, Tier
 from slo.objectives import objectives
 from slo.series import duration
-from slo.spec import Change, Spec, Tier
+from slo.spec import Spec
 
 _LONGEST_STALE = timedelta(hours=1)
 _LEAST_COVERAGE = 0.5

@@ -96,5 +96,6 @@ def test_a_missing_file_says_how_to_name_it(tmp_path: Path) -> None:
         load_promise(tmp_path / "none.yaml")
 
 
-def test_sections_of_the_rules_and_the_gate_do_not_concern_the_backend(tmp_path: Path) -> None:
-    assert load_promise(written(tmp_path, gate={"warn": 0.5})).service == "aegistickets"
+def test_what_the_rules_and_the_gate_alone_need_does_not_concern_the_backend(tmp_path: Path) -> None:
+    path = written(tmp_path, gate={"tiers": [{"verdict": "block"}], "coverage": "most"}, traffic="much")
+    assert load_promise(path).service == "aegistickets"

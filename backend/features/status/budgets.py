@@ -10,7 +10,15 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from backend.features.status.views import AlertView, BudgetView, BurnView, HistoryView, PrometheusState, Report
+from backend.features.status.views import (
+    AlertView,
+    BudgetView,
+    BurnView,
+    HistoryView,
+    PrometheusState,
+    Report,
+    TierView,
+)
 from backend.telemetry.prometheus import Alert, Prometheus, PrometheusError, Series, differing_labels
 from backend.telemetry.promise import BurnWindow, Objective, Promise
 
@@ -157,6 +165,7 @@ def _budgets(
                 journey_title=title,
                 target=objective.target,
                 left=value(names.left),
+                tier=_tier(promise, known.get((names.left, *place))),
                 error_ratio=value(names.errors),
                 measured=value(names.coverage),
                 burn=[
@@ -172,6 +181,13 @@ def _journeys(promise: Promise, objective: Objective) -> Iterable[tuple[str, str
     if not objective.by_journey:
         return [("", None)]
     return [(name, journey.title) for name, journey in promise.journeys.items()]
+
+
+def _tier(promise: Promise, left: float | None) -> TierView | None:
+    if left is None:
+        return None
+    tier = promise.gate.of(left)
+    return TierView(verdict=tier.verdict, excepted=list(tier.except_))
 
 
 def _burn(objective: Objective, window: BurnWindow, rate: float | None) -> BurnView:

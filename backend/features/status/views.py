@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from backend.telemetry.promise import Severity
+from backend.telemetry.promise import Change, Severity, Verdict
 from backend.web.routes import View
 
 PrometheusState = Literal["connected", "missing", "unreachable", "silent", "several"]
@@ -22,6 +22,16 @@ class BurnView(View):
     limit: float | None
 
 
+class TierView(View):
+    """What the gate says of releases while so much is left; excepted: the changes that may go out even so.
+
+    Its other reasons to stop a release (what fires, burns, or was not measured) are not in it.
+    """
+
+    verdict: Verdict
+    excepted: list[Change]
+
+
 class BudgetView(View):
     """One objective, of one journey where it is kept by journey. What is not measured is null.
 
@@ -35,6 +45,7 @@ class BudgetView(View):
     journey_title: str | None
     target: float
     left: float | None
+    tier: TierView | None
     error_ratio: float | None
     measured: float | None
     burn: list[BurnView]

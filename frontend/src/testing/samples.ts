@@ -145,6 +145,7 @@ export function aBudget(part: Partial<Budget> = {}): Budget {
     journey_title: "Hold tickets and pay for them",
     target: 0.999,
     left: 0.749,
+    tier: { verdict: "allow", excepted: [] },
     error_ratio: 0.000251,
     measured: 1,
     burn: [

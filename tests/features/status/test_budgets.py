@@ -73,6 +73,27 @@ async def test_a_budget_is_shown_with_what_is_left_of_it_and_how_fast_it_goes(pr
     assert [(burn.window, burn.rate, burn.limit) for burn in line.burn] == [("1h", 14.5, 13.44), ("6h", 6, 5.6)]
 
 
+@pytest.mark.parametrize(
+    ("left", "verdict", "excepted"),
+    [
+        (0.51, "allow", []), (0.5, "warn", []), (0.25, "block", ["fix", "security"]), (0.0, "block", ["security"]),
+        (-2, "block", ["security"]),
+    ],
+)  # fmt: skip
+async def test_a_budget_has_the_tier_of_the_gate(
+    promise: Promise, left: float, verdict: str, excepted: list[str]
+) -> None:
+    tier = budget(
+        await report(promise, FakePrometheus([recorded(series.BUDGET_LEFT, left)])), "availability", "book"
+    ).tier
+    assert tier is not None
+    assert (tier.verdict, tier.excepted) == (verdict, excepted)
+
+
+async def test_what_is_not_measured_has_no_tier(promise: Promise) -> None:
+    assert budget(await report(promise, FakePrometheus()), "availability", "book").tier is None
+
+
 def of_environment(name: str, *those: Recorded) -> list[Recorded]:
     return [Recorded(each.name, {**each.labels, "environment": name}, each.samples) for each in those]
 

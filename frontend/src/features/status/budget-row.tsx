@@ -1,16 +1,20 @@
-import type { Budget } from "#shared/api/types.ts";
+import type { Budget, Tier } from "#shared/api/types.ts";
 import styles from "./budget-row.module.css";
-import { budgetWords, burnWords } from "./words.ts";
+import { budgetWords, burnWords, tierWords } from "./words.ts";
 
 /** What is left of a budget, as a bar and in words, and how fast it goes. */
 export function BudgetRow({ budget }: { readonly budget: Budget }) {
   const burning = budget.burn.some(({ rate, limit }) => rate !== null && limit !== null && rate > limit);
-  const gone = budget.left !== null && budget.left <= 0;
+  const { tier } = budget;
+  const goesOut = tier && tierWords(tier);
   return (
     <li className={styles.row}>
       <span className={styles.name}>{budget.journey_title ?? "The whole shop"}</span>
-      <span className={gone ? `${styles.left} ${styles.bad}` : styles.left}>{budgetWords(budget)}</span>
-      {budget.left !== null && <Bar left={budget.left} />}
+      <span className={tier?.verdict === "block" ? `${styles.left} ${styles.bad}` : styles.left}>
+        {budgetWords(budget)}
+      </span>
+      {budget.left !== null && <Bar left={budget.left} tier={tier} />}
+      {goesOut && <span className={styles.tier}>{goesOut}</span>}
       <span className={burning ? `${styles.burn} ${styles.bad}` : styles.burn}>
         {budget.burn.map(burnWords).join(", ")}
         {burning && ", too fast"}
@@ -19,12 +23,15 @@ export function BudgetRow({ budget }: { readonly budget: Budget }) {
   );
 }
 
-/** For the eye alone: the words beside it say the same. */
-function Bar({ left }: { readonly left: number }) {
+/** For the eye alone: the words beside it say the same, its colour too. */
+function Bar({ left, tier }: { readonly left: number; readonly tier: Tier | null }) {
   const shown = Math.min(1, Math.max(0, left));
   return (
     <span className={styles.bar} aria-hidden="true">
-      <span className={styles.rest} style={{ inlineSize: `${shown * 100}%` }} />
+      <span
+        className={`${styles.rest} ${styles[tier?.verdict ?? "allow"]}`}
+        style={{ inlineSize: `${shown * 100}%` }}
+      />
     </span>
   );
 }

@@ -3,7 +3,7 @@ import type { Budget, History } from "#shared/api/types.ts";
 import { clockTime } from "#shared/words/dates.ts";
 import styles from "./burn-plot.module.css";
 import { across, lineOf, marksUpTo, PLOT, placesIn, type Range, rangeOf, up } from "./plot.ts";
-import { rate } from "./words.ts";
+import { limitWords, rate } from "./words.ts";
 
 interface BurnPlotProps {
   /** Of one objective, one line for each. */
@@ -92,7 +92,7 @@ function Limit({ limit, range }: { readonly limit: number; readonly range: Range
     <>
       <line x1={PLOT.left} x2={PLOT.width - PLOT.right} y1={y} y2={y} className={styles.limit} />
       <text x={PLOT.width - PLOT.right} y={y - 5} className={styles.limitMark} textAnchor="end">
-        {rate(limit)}: somebody is woken
+        {limitWords(limit)}: somebody is woken
       </text>
     </>
   );
@@ -158,7 +158,7 @@ function description(budgets: readonly Budget[], since: string, limit: number | 
     const most = measured.length > 0 ? `at most ${rate(Math.max(...measured))}` : "not measured";
     return journey_title === null ? most : `${journey_title}: ${most}`;
   });
-  const woken = limit === null ? "" : ` From ${rate(limit)} on somebody is woken.`;
+  const woken = limit === null ? "" : ` From ${limitWords(limit)} on somebody is woken.`;
   return `Since ${since}. ${lines.join("; ")}.${woken}`;
 }
 

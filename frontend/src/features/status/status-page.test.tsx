@@ -35,7 +35,7 @@ test("the burn over time is a picture with a name and a description", async () =
   show();
   const picture = await screen.findByRole("img", { name: "Requests answered well: burn rate over 1h" });
   expect(picture).toHaveAccessibleDescription(
-    "Since 18:26. Hold tickets and pay for them: at most 20. From 13.4 on somebody is woken.",
+    "Since 18:26. Hold tickets and pay for them: at most 20. From 13.44 on somebody is woken.",
   );
   expect(picture.querySelectorAll("path")).toHaveLength(1);
 });
@@ -69,6 +69,35 @@ test("a budget that is gone, and one that goes too fast, say so in words", async
   expect(await screen.findByText("Overspent by 50% of the budget")).toBeVisible();
   expect(screen.getByText("burn rate 20 over 1h, too fast")).toBeVisible();
   expect(screen.getByText("1 budget is used up.")).toBeVisible();
+});
+
+test.each([
+  ["allow", [], null],
+  ["warn", [], "Releases go out with care"],
+  ["block", ["fix", "security"], "Only fixes, security fixes and rollbacks may go out"],
+  ["block", ["security"], "Only security fixes and rollbacks may go out"],
+  ["block", [], "Only rollbacks may go out"],
+] as const)(
+  "what the gate lets out is said by words and by the bar's colour: %s %o",
+  async (verdict, excepted, words) => {
+    show({ budgets: [aBudget({ tier: { verdict, excepted: [...excepted] } })] });
+    const row = (await screen.findByText("74.9% of the budget left")).closest("li") as HTMLElement;
+    expect(row.querySelector("[aria-hidden] > span")?.className).toContain(verdict);
+    if (words === null) {
+      expect(within(row).queryByText(/go out/)).not.toBeInTheDocument();
+    } else {
+      expect(within(row).getByText(words)).toBeVisible();
+    }
+    await expectAccessible();
+  },
+);
+
+test("that several services are in one Prometheus is said, with the worst of them", async () => {
+  show({ prometheus: "several", advice: "They are told apart by environment (dev, prod)." });
+  expect(await screen.findByText("Several services in one Prometheus")).toBeVisible();
+  expect(screen.getByText("They are told apart by environment (dev, prod).")).toBeVisible();
+  expect(screen.getByText("Every budget that is measured has something left.")).toBeVisible();
+  expect(screen.getByRole("region", { name: "Alerts" })).toBeVisible();
 });
 
 test("where nobody is woken no limit is drawn, and no rate is too fast", async () => {

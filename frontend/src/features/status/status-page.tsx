@@ -84,6 +84,7 @@ const MISSING: Readonly<Record<Status["prometheus"], string>> = {
   missing: "Prometheus is missing",
   unreachable: "Prometheus does not answer",
   silent: "Prometheus has no records yet",
+  several: "Several services in one Prometheus",
 };
 
 type OneOrMore = readonly [Budget, ...Budget[]];

@@ -477,6 +477,7 @@ export interface components {
             readonly target: number;
             /** Left */
             readonly left: number | null;
+            readonly tier: components["schemas"]["TierView"] | null;
             /** Error Ratio */
             readonly error_ratio: number | null;
             /** Measured */
@@ -1055,7 +1056,7 @@ export interface components {
              * Prometheus
              * @enum {string}
              */
-            readonly prometheus: "connected" | "missing" | "unreachable" | "silent";
+            readonly prometheus: "connected" | "missing" | "unreachable" | "silent" | "several";
             /** Advice */
             readonly advice: string | null;
             /** Window */
@@ -1163,6 +1164,21 @@ export interface components {
             readonly max_per_customer: number | null;
             /** Seated */
             readonly seated: boolean;
+        };
+        /**
+         * TierView
+         * @description What the gate says of releases while so much is left; excepted: the changes that may go out even so.
+         *
+         *     Its other reasons to stop a release (what fires, burns, or was not measured) are not in it.
+         */
+        readonly TierView: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            readonly verdict: "allow" | "warn" | "block";
+            /** Excepted */
+            readonly excepted: readonly ("feature" | "fix" | "security" | "rollback")[];
         };
         /**
          * TokenQuery

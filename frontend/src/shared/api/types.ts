@@ -22,6 +22,7 @@ export type OrderStatus = Order["status"];
 export type Ticket = Schemas["TicketDetail"];
 export type Status = Schemas["StatusView"];
 export type Budget = Schemas["BudgetView"];
+export type Tier = Schemas["TierView"];
 export type History = Schemas["HistoryView"];
 export type FiringAlert = Schemas["AlertView"];
 export type Invariants = Schemas["InvariantsView"];
