@@ -132,6 +132,16 @@ def administrator(env: str) -> str:
     return f"{prefix(env)}-administrator"
 
 
+def database(env: str) -> str:
+    """The instance in RDS."""
+    return prefix(env)
+
+
+def log_reader(env: str) -> str:
+    """The IAM role that people take on to read the load balancer's log."""
+    return f"{prefix(env)}-log-reader"
+
+
 def repository(env: str, image: str) -> str:
     """In ECR; lower case, as it must be."""
     return f"{prefix(env)}/{image}"

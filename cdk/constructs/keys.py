@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -11,7 +11,7 @@ from constructs import Construct
 def encryption_key(
     scope: Construct, construct_id: str, *, purpose: str, protected: bool, services: tuple[str, ...] = ()
 ) -> kms.Key:
-    """A key that changes its material once a year. services: AWS services that encrypt with it on their own behalf."""
+    """A key that changes its material once a year. services: what of AWS publishes with it, in this account."""
     key = kms.Key(
         scope,
         construct_id,
@@ -21,5 +21,26 @@ def encryption_key(
         removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
     )
     for service in services:
-        key.grant_encrypt_decrypt(iam.ServicePrincipal(service))
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+            )
+        )
     return key
+
+
+def let_logs_use(key: kms.IKey, group_name: str) -> None:
+    """One group of CloudWatch's may be encrypted with it."""
+    stack = Stack.of(key)
+    group = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{group_name}"
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            resources=["*"],
+            conditions={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}},
+        )
+    )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from cdk import names
 from cdk.constructs.findings import accept, managed_policy
+from cdk.constructs.keys import let_logs_use
+from cdk.constructs.retention import days
 from cdk.settings.database import DatabaseSettings
 
+_LOGS = ("postgresql", "upgrade")
 _ENHANCED_MONITORING = Duration.seconds(60)
 
 
@@ -23,6 +27,7 @@ class Postgres(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        name: str,
         settings: DatabaseSettings,
         vpc: ec2.IVpc,
         subnets: ec2.SubnetSelection,
@@ -40,6 +45,7 @@ class Postgres(Construct):
         self.instance = rds.DatabaseInstance(
             self,
             "Instance",
+            instance_identifier=name,  # known before it is there, as its log groups must be
             engine=engine,
             instance_type=ec2.InstanceType(settings.instance),
             multi_az=settings.multi_az,
@@ -71,10 +77,11 @@ class Postgres(Construct):
             performance_insight_encryption_key=key,
             database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
             monitoring_interval=_ENHANCED_MONITORING,
-            cloudwatch_logs_exports=["postgresql", "upgrade"],
+            cloudwatch_logs_exports=list(_LOGS),
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.SNAPSHOT,
         )
+        self._own_logs(name, settings.log_days, key, protected=protected)
         accept(
             self.instance,
             {"AwsSolutions-RDS11": "Who may connect is decided by the security group; another port hides nothing."},
@@ -93,6 +100,21 @@ class Postgres(Construct):
             },
         )
 
+    def _own_logs(self, name: str, log_days: int, key: kms.IKey, *, protected: bool) -> None:
+        """RDS would make these groups itself, without our key, keep everything for ever, and leave them behind."""
+        for kind in _LOGS:
+            group_name = f"/aws/rds/instance/{name}/{kind}"
+            let_logs_use(key, group_name)
+            group = logs.LogGroup(
+                self,
+                f"Logs-{kind}",
+                log_group_name=group_name,
+                retention=days(log_days),
+                encryption_key=key,
+                removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+            )
+            self.instance.node.add_dependency(group)
+
 
 def _parameters(settings: DatabaseSettings) -> dict[str, str]:
     return {
@@ -100,7 +122,11 @@ def _parameters(settings: DatabaseSettings) -> dict[str, str]:
         "password_encryption": "scram-sha-256",
         "max_connections": str(settings.max_connections),
         "shared_preload_libraries": "pg_stat_statements",
-        "log_min_duration_statement": str(settings.log_statements_over_ms),
+        # The driver puts values into statements, so a statement in the log would be a customer's address in the log.
+        # What is slow is seen in the statistics, where statements have no values.
+        "log_min_duration_statement": "-1",
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",  # DETAIL quotes the row that was refused
         "log_lock_waits": "1",
         "idle_in_transaction_session_timeout": "60000",
     }

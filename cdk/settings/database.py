@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import check, one_of
+from cdk.settings.checks import LOG_DAYS, check, one_of
 
 VERSIONS = ("18.3",)  # the major version that the tests run on
 
@@ -38,7 +38,7 @@ class DatabaseSettings:
     max_connections: int
     backup_days: int
     insights_months: int  # of query statistics; 0 keeps seven days, which is free
-    log_statements_over_ms: int = 500
+    log_days: int = 30
 
     def __post_init__(self) -> None:
         one_of("database.version", self.version, VERSIONS)
@@ -55,6 +55,7 @@ class DatabaseSettings:
             f"is {self.max_storage}: at least a tenth more than database.storage, or it cannot grow",
         )
         check("database.backup_days", 1 <= self.backup_days <= 35, f"is {self.backup_days}: RDS keeps 1 to 35 days")
+        one_of("database.log_days", self.log_days, LOG_DAYS)
         one_of("database.insights_months", self.insights_months, (0, *range(1, 25)))
 
     @property

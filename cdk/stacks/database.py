@@ -18,10 +18,12 @@ class DatabaseStack(Stack):
 
     def __init__(self, scope: Construct, *, env: Environment, network: NetworkStack) -> None:
         super().__init__(scope, "Database", **properties(env, names.Stack.DATABASE, "database"))
-        self.key = encryption_key(self, "Key", purpose="Database, its backups and secrets", protected=env.protected)
+        # Kept wherever it is: a snapshot or a log that outlives the stack can be read by its key only.
+        self.key = encryption_key(self, "Key", purpose="Database, its backups and secrets", protected=True)
         postgres = Postgres(
             self,
             "Postgres",
+            name=names.database(env.name),
             settings=env.database,
             vpc=network.vpc,
             subnets=network.data,

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from cdk import names
-from tests.cdk.assembly import Assembly, Resource, Template
+from tests.cdk.assembly import Assembly, Resource, Template, text_of
 
 
 @pytest.fixture
@@ -87,13 +87,38 @@ def test_the_server_takes_as_many_connections_as_the_pods_were_planned_for(assem
     assert parameters["Family"] == "postgres18"
 
 
-def test_slow_statements_lock_waits_and_statistics_are_recorded(stack: Template, database: Resource) -> None:
+def test_lock_waits_and_statistics_are_recorded(stack: Template, database: Resource) -> None:
     parameters = stack.only("RDS::DBParameterGroup")["Parameters"]
-    assert parameters["log_min_duration_statement"] == "500"
     assert parameters["log_lock_waits"] == "1"
     assert parameters["shared_preload_libraries"] == "pg_stat_statements"
     assert parameters["password_encryption"] == "scram-sha-256"
     assert database["EnableCloudwatchLogsExports"] == ["postgresql", "upgrade"]
+
+
+def test_the_log_quotes_no_statement_and_no_row_since_customers_data_stands_in_them(stack: Template) -> None:
+    parameters = stack.only("RDS::DBParameterGroup")["Parameters"]
+    assert parameters["log_min_duration_statement"] == "-1"
+    assert parameters["log_min_error_statement"] == "panic"
+    assert parameters["log_error_verbosity"] == "terse"
+    assert not {"log_statement", "log_min_duration_sample"} & set(parameters)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "upgrade"])
+def test_its_logs_are_there_before_it_and_end_when_the_settings_say(
+    assembly: Assembly, stack: Template, database: Resource, kind: str
+) -> None:
+    group = stack.only("Logs::LogGroup", LogGroupName=f"/aws/rds/instance/{database['DBInstanceIdentifier']}/{kind}")
+    assert group["RetentionInDays"] == assembly.env.database.log_days
+    assert group.id in database.waits_for
+    assert group.body["DeletionPolicy"] == ("Retain" if assembly.env.protected else "Delete")
+
+
+def test_its_logs_are_encrypted_with_its_key_which_is_theirs_alone(stack: Template) -> None:
+    key, groups = stack.only("KMS::Key"), stack.all("Logs::LogGroup")
+    assert [each["KmsKeyId"]["Fn::GetAtt"][0] for each in groups] == [key.id, key.id]
+    logs = [each for each in key["KeyPolicy"]["Statement"] if "logs." in json.dumps(each["Principal"])]
+    named = [text_of(each["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]) for each in logs]
+    assert [name.partition("log-group:")[2] for name in named] == [each["LogGroupName"] for each in groups]
 
 
 def test_performance_insights_and_enhanced_monitoring_are_on(assembly: Assembly, database: Resource) -> None:
@@ -164,6 +189,13 @@ def test_what_sells_cannot_be_deleted_by_accident(prod: Assembly) -> None:
 def test_what_is_thrown_away_leaves_a_snapshot(dev: Assembly) -> None:
     database = dev[names.Stack.DATABASE].only("RDS::DBInstance")
     assert database.body["DeletionPolicy"] == database.body["UpdateReplacePolicy"] == "Snapshot"
+
+
+def test_what_outlives_it_can_still_be_read(stack: Template, database: Resource) -> None:
+    """A snapshot without its key is lost: keys go for good a week or a month after their stack."""
+    assert database.body["DeletionPolicy"] in ("Retain", "Snapshot")
+    key = stack.only("KMS::Key").body
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
 
 
 def _list(value: str | list[str]) -> list[str]:
