@@ -8,6 +8,9 @@ from cdk.constructs.alarms import Watch, metric
 from cdk.settings.database import DatabaseSettings
 
 GIB = 2**30
+# Of the volume as it was at first. It grows when a tenth of what it is by then is left: this is reached only where it
+# did not grow, however large it is; RDS tells by itself, as a failure, when it comes near to the most that it may be.
+_STORAGE_LEFT = 0.08
 
 
 def load_balancer(name: str) -> list[Watch]:
@@ -56,9 +59,10 @@ def database(instance: str, settings: DatabaseSettings) -> list[Watch]:
         Watch(
             name="database-storage",
             metric=of("FreeStorageSpace", "Minimum"),
-            threshold=settings.storage * GIB * 0.15,
-            minutes=5,
-            what="The volume is nearly full: it grows by itself up to database.max_storage, at most once in six hours.",
+            threshold=settings.storage * GIB * _STORAGE_LEFT,
+            minutes=15,
+            what="The volume is nearly full and has not grown: raise database.max_storage, if it is that large by now. "
+            "If not, it grew less than six hours ago and waits: find out what fills it.",
             below=True,
         ),
         Watch(
