@@ -21,8 +21,9 @@ PROD = Environment(
         cidr="10.30.0.0/16",
         neighbours=("10.20.0.0/16",),
         nat_gateways=3,
-        # What nodes cannot start without, should every way out be gone; and where secrets and images would go through.
-        endpoints=("ecr.api", "ecr.dkr", "sts", "secretsmanager", "logs", "eks-auth"),
+        # What a node starts with and a pod gets its image, role and secrets from, should every way out be gone. New
+        # nodes, load balancer targets, queue and letters go through the NAT: they wait until it is back.
+        endpoints=("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "secretsmanager", "sts"),
         flow_log_days=90,
     ),
     database=DatabaseSettings(
