@@ -14,7 +14,7 @@ from slo.__main__ import main
 from slo.gate.measured import Place, places
 from slo.objectives import objectives
 from slo.spec import Spec
-from tests.prometheus import Recorded
+from tests.prometheus import FakePrometheus, Recorded
 
 BOOK: Place = ("availability", "book")
 WATCHDOG = Recorded("ALERTS", {"alertname": "Watchdog", "alertstate": "firing", "slo": "measurement"}, {0: 1.0})
@@ -99,3 +99,8 @@ class Gate:
         code = await asyncio.to_thread(main, given)
         printed = self.captured.readouterr()
         return Answer(code, printed.out, printed.err, json.loads(path.read_text()) if path.exists() else None)
+
+
+async def ask(gate: Gate, fake: FakePrometheus, *arguments: str | Path) -> Answer:
+    async with fake.serving() as url:
+        return await gate.ask(url, *arguments)

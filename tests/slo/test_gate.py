@@ -1,34 +1,20 @@
 """The gate's verdicts, by what Prometheus has recorded: above all, that what is not known is no yes."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from slo.gate import command
 from slo.gate.measured import Place, places
 from slo.spec import Spec, load_spec
 from tests.prometheus import (
     FakePrometheus,
-    Recorded,
-    answer_503,
-    answer_html,
-    answer_other_json,
-    drip,
-    refuse,
-    warn,
 )
-from tests.shop import free_ports
-from tests.slo.gated import BOOK, WATCHDOG, Answer, Gate, labelled, page, recorded, target
+from tests.slo.gated import BOOK, Gate, ask, page, recorded
 
-ALLOW, WRONG_INPUT, WARN, BLOCK, UNKNOWN = 0, 2, 10, 20, 30
+ALLOW, WARN, BLOCK, UNKNOWN = 0, 10, 20, 30
 DAY = 86400.0
-BY_AVAILABILITY = {"slo": "availability"}
-Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +29,6 @@ def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
 
 def soon(**ahead: float) -> str:
     return (datetime.now(UTC) + timedelta(**ahead)).isoformat()
-
-
-async def ask(gate: Gate, fake: FakePrometheus, *arguments: str | Path) -> Answer:
-    async with fake.serving() as url:
-        return await gate.ask(url, *arguments)
 
 
 def young(spec: Spec, days: float, coverage: float | None = None) -> FakePrometheus:
@@ -162,181 +143,6 @@ async def test_samples_older_than_allowed_are_unknown(gate: Gate, spec: Spec) ->
     assert "was last recorded 3" in stale.found("coverage")["says"]
 
 
-@pytest.mark.parametrize("ahead", [-3600, 3600])
-async def test_a_prometheus_whose_clock_is_wrong_is_unknown(gate: Gate, spec: Spec, ahead: float) -> None:
-    assert (await ask(gate, FakePrometheus(recorded(spec), clock=ahead))).code == UNKNOWN
-
-
-async def test_a_prometheus_without_records_is_unknown(gate: Gate) -> None:
-    assert (await ask(gate, FakePrometheus())).code == UNKNOWN
-
-
-async def test_alerts_that_nobody_evaluates_are_unknown(gate: Gate, spec: Spec) -> None:
-    silent = [each for each in recorded(spec) if each.name != "ALERTS"]
-    answer = await ask(gate, FakePrometheus(silent))
-    assert answer.code == UNKNOWN
-    assert "alerts are not evaluated" in answer.out
-
-
-async def test_the_watchdog_of_other_rules_proves_nothing(gate: Gate, spec: Spec) -> None:
-    foreign = [each for each in recorded(spec) if each != WATCHDOG]
-    foreign.append(Recorded("ALERTS", {"alertname": "Watchdog", "alertstate": "firing", "severity": "none"}, {0: 1.0}))
-    answer = await ask(gate, FakePrometheus(foreign))
-    assert answer.code == UNKNOWN
-    assert "alerts are not evaluated" in answer.out
-
-
-async def test_pages_that_were_not_evaluated_lately_are_unknown(gate: Gate, spec: Spec) -> None:
-    stale = await ask(gate, FakePrometheus(recorded(spec), rules_age=spec.gate.stale.total_seconds() + 30))
-    assert stale.code == UNKNOWN
-    assert "SLOAvailabilityFastBurn, SLOLatencyFastBurn, SLOTicketsFastBurn" in stale.found("alert", ("", ""))["says"]
-
-
-@pytest.mark.parametrize("health", [None, "err", "unknown"])
-async def test_a_page_that_is_not_there_or_fails_is_unknown(gate: Gate, spec: Spec, health: str | None) -> None:
-    fake = FakePrometheus(recorded(spec))
-    if health is None:
-        del fake.rules["SLOTicketsFastBurn"]
-    else:
-        fake.rules["SLOTicketsFastBurn"] = health
-    answer = await ask(gate, fake)
-    assert answer.code == UNKNOWN
-    assert "SLOTicketsFastBurn" in answer.found("alert", ("", ""))["says"]
-
-
-@pytest.mark.parametrize("value", [0.5, None])
-async def test_rules_of_another_promise_are_unknown(gate: Gate, spec: Spec, value: float | None) -> None:
-    those = [each for each in recorded(spec) if (each.name, each.labels) != ("slo:objective:ratio", BY_AVAILABILITY)]
-    answer = await ask(gate, FakePrometheus(those + ([] if value is None else [target("availability", value)])))
-    assert answer.code == UNKNOWN
-    expected = "is not recorded" if value is None else "evaluates another slo.yaml: a target of 0.5, not of 0.999"
-    assert expected in answer.found("prometheus", ("availability", ""))["says"]
-
-
-@pytest.mark.parametrize("order", [1, -1])
-async def test_several_environments_in_one_prometheus_are_unknown_in_either_order(
-    gate: Gate, spec: Spec, order: int
-) -> None:
-    gone = labelled(recorded(spec, BOOK, left=-2.0, burn=50.0), environment="prod")
-    both = [gone, labelled(recorded(spec), environment="dev")][::order]
-    answer = await ask(gate, FakePrometheus([*both[0], *both[1]]))
-    assert answer.code == UNKNOWN
-    assert answer.found("prometheus")["says"].endswith("told apart by environment (dev, prod)")
-
-
-async def test_one_series_more_with_a_label_of_its_own_is_unknown(gate: Gate, spec: Spec) -> None:
-    other = Recorded("slo:budget_left:ratio", {"slo": "availability", "journey": "book", "replica": "b"}, {0: 0.9})
-    answer = await ask(gate, FakePrometheus([*recorded(spec), other]))
-    assert answer.code == UNKNOWN
-    assert answer.found("prometheus")["says"].endswith("told apart by replica (b, none)")
-
-
-async def test_labels_that_are_the_same_everywhere_do_no_harm(gate: Gate, spec: Spec) -> None:
-    assert (await ask(gate, FakePrometheus(labelled(recorded(spec), environment="prod")))).code == ALLOW
-
-
-@pytest.mark.parametrize("fault", [answer_503, answer_html, answer_other_json, refuse, warn, drip])
-async def test_a_prometheus_that_is_not_well_is_unknown(
-    gate: Gate, fault: Fault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(command, "_ANSWER_SECONDS", 0.5)
-    async with asyncio.timeout(10):
-        answer = await ask(gate, FakePrometheus(fault=fault), "--bootstrap", soon(days=1))
-    assert (answer.code, len(answer.report["findings"])) == (UNKNOWN, 1)
-
-
-async def test_a_prometheus_that_takes_too_long_in_all_is_unknown(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_ALL_SECONDS", 0.3)
-    answer = await ask(gate, FakePrometheus(fault=drip))
-    assert (answer.code, answer.report["findings"][0]["says"]) == (UNKNOWN, "it does not answer everything within 0 s")
-
-
-async def test_one_that_is_not_there_is_unknown_and_lets_a_rollback_go(gate: Gate) -> None:
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    assert (await gate.ask(url)).code == UNKNOWN
-    assert (await gate.ask(url, "--change", "rollback")).code == ALLOW
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["--prometheus", "prometheus:9090"], "--prometheus: expected an address"),
-        (["--prometheus", "http://["], "--prometheus: expected an address"),
-        (["--bootstrap", "tomorrow"], "--bootstrap tomorrow: expected a date"),
-        (["--overrides", "/nowhere.yaml"], "/nowhere.yaml: No such file or directory"),
-        (["--k6", "/nowhere.json"], "/nowhere.json: No such file or directory"),
-    ],
-)
-async def test_a_rollback_goes_whatever_is_wrong_with_the_other_arguments(
-    gate: Gate, arguments: list[str], expected: str
-) -> None:
-    answer = await gate.ask("http://127.0.0.1:9", "--change", "rollback", *arguments)
-    assert (answer.code, answer.report["verdict"], answer.error) == (ALLOW, "allow", "")
-    assert any(expected in note for note in answer.report["notes"])
-
-
-async def test_a_rollback_goes_though_slo_yaml_is_broken(
-    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "slo.yaml").write_text("window: [\n")
-    monkeypatch.setenv("SLO_FILE", str(tmp_path / "slo.yaml"))
-    answer = await gate.ask("http://127.0.0.1:9", "--change", "rollback")
-    assert answer.code == ALLOW
-    assert "slo.yaml" in answer.out
-
-
-async def test_a_rollback_goes_though_its_report_cannot_be_written(gate: Gate) -> None:
-    answer = await gate.ask("http://127.0.0.1:9", "--change", "rollback", "--markdown", "/nowhere/gate.md")
-    assert answer.code == ALLOW
-    assert "/nowhere/gate.md: No such file or directory" in answer.error
-
-
-async def test_a_redirect_is_not_followed(gate: Gate, spec: Spec) -> None:
-    async with FakePrometheus(recorded(spec)).serving() as other:
-
-        async def elsewhere(request: web.Request) -> web.Response:
-            raise web.HTTPFound(other + request.path_qs)
-
-        answer = await ask(gate, FakePrometheus(fault=elsewhere))
-    assert (answer.code, answer.found("prometheus", ("", ""))["says"]) == (
-        UNKNOWN,
-        "it answers 302: redirects are not followed",
-    )
-
-
-async def test_a_token_is_sent_and_told_nobody(gate: Gate, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("s3cret\n")
-    sent: list[str | None] = []
-
-    async def closed(request: web.Request) -> web.Response:
-        sent.append(request.headers.get("Authorization"))
-        return web.Response(status=401)
-
-    answer = await ask(gate, FakePrometheus(fault=closed), "--bearer-token-file", tmp_path / "token")
-    assert (answer.code, sent) == (UNKNOWN, ["Bearer s3cret"])
-    assert "s3cret" not in answer.out + answer.error + str(answer.report)
-
-
-@pytest.mark.parametrize(("content", "expected"), [
-    (None, "token: No such file or directory"), ("\n", "expected one token"), ("two words", "expected one token"),
-])  # fmt: skip
-async def test_a_token_that_cannot_be_meant_is_refused(
-    gate: Gate, tmp_path: Path, content: str | None, expected: str
-) -> None:
-    if content is not None:
-        (tmp_path / "token").write_text(content)
-    answer = await gate.ask("http://127.0.0.1:9", "--bearer-token-file", tmp_path / "token")
-    assert (answer.code, answer.error.count("\n")) == (WRONG_INPUT, 1)
-    assert expected in answer.error
-
-
-async def test_a_token_and_a_password_are_one_too_many(gate: Gate, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("s3cret")
-    answer = await gate.ask("http://sre:hunter2@127.0.0.1:9", "--bearer-token-file", tmp_path / "token")
-    assert (answer.code, "either a password or a token" in answer.error) == (WRONG_INPUT, True)
-
-
 async def test_what_blocks_weighs_more_than_what_is_unknown(gate: Gate, spec: Spec) -> None:
     lines = [*recorded(spec, BOOK, left=None), page("OutboxStalled", slo="events")]
     assert (await ask(gate, FakePrometheus(lines))).code == BLOCK
@@ -384,36 +190,6 @@ async def test_too_short_a_retention_is_told_from_youth(gate: Gate, spec: Spec, 
     answer = await ask(gate, fake)
     assert answer.code == UNKNOWN
     assert answer.found("coverage")["says"].endswith(expected)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["--prometheus", ""], "--prometheus is missing"),
-        (["--prometheus", "prometheus:9090"], "--prometheus: expected an address"),
-        (["--prometheus", "http://host:port"], "--prometheus: expected an address"),
-        (["--prometheus", "http://host?q=1"], "--prometheus: expected an address"),
-        (["--change", "hope"], "--change hope: expected one of feature, fix, security, rollback"),
-        (["--bootstrap", "tomorrow"], "--bootstrap tomorrow: expected a date such as 2027-03-31"),
-        (["--bootstrap", "2027-03-31T18:00"], "expected a time with its zone"),
-        (["--bootstrap", "2999-01-01"], "expected no more than 28 days ahead"),
-        (["--overrides", "/nowhere.yaml"], "/nowhere.yaml: No such file or directory"),
-        (["--k6", "/nowhere.json"], "/nowhere.json: No such file or directory"),
-    ],
-)
-async def test_an_argument_that_cannot_be_meant_is_refused_in_a_line(
-    gate: Gate, arguments: list[str], expected: str
-) -> None:
-    answer = await gate.ask("http://127.0.0.1:9", *arguments)
-    assert (answer.code, answer.out, answer.report) == (WRONG_INPUT, "", None)
-    assert expected in answer.error
-    assert answer.error.startswith("gate: ")
-    assert answer.error.count("\n") == 1
-
-
-async def test_a_report_that_cannot_be_written_is_named(gate: Gate, spec: Spec) -> None:
-    answer = await ask(gate, FakePrometheus(recorded(spec)), "--markdown", "/nowhere/gate.md")
-    assert (answer.code, answer.error) == (WRONG_INPUT, "gate: /nowhere/gate.md: No such file or directory\n")
 
 
 async def test_the_markdown_tells_people_and_keeps_the_password_to_itself(
