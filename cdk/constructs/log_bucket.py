@@ -12,8 +12,14 @@ from cdk.constructs.findings import accept
 WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 
-def load_balancer_logs(scope: Construct, construct_id: str, *, keep_days: int, protected: bool) -> s3.Bucket:
-    """A closed bucket that load balancers of this account may write to."""
+def load_balancer_logs(
+    scope: Construct, construct_id: str, *, keep_days: int, reader: str, protected: bool
+) -> s3.Bucket:
+    """A closed bucket that load balancers of this account may write to, and one role may read.
+
+    Addresses of requests are in it, with their queries: those of orders carry the key to the order. So being allowed to
+    read buckets is not enough here. reader: the role's name. Without protection what is in it goes with it.
+    """
     bucket = s3.Bucket(
         scope,
         construct_id,
@@ -27,6 +33,7 @@ def load_balancer_logs(scope: Construct, construct_id: str, *, keep_days: int, p
             )
         ],
         removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        auto_delete_objects=not protected,
     )
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
@@ -35,5 +42,29 @@ def load_balancer_logs(scope: Construct, construct_id: str, *, keep_days: int, p
             resources=[bucket.arn_for_objects(f"AWSLogs/{Stack.of(scope).account}/*")],
         )
     )
+    _let_read(bucket, reader)
     accept(bucket, {"AwsSolutions-S1": "It holds logs itself: logging who reads them would never end."})
     return bucket
+
+
+def _let_read(bucket: s3.Bucket, name: str) -> None:
+    """People of this account take the role on, which is recorded; nobody reads without it."""
+    role = iam.Role(
+        bucket,
+        "Reader",
+        role_name=name,
+        description="Reads the load balancer's log; taken on by people of this account, never by pipelines",
+        assumed_by=iam.AccountRootPrincipal(),
+    )
+    objects = bucket.arn_for_objects("*")
+    for actions, resource in (("s3:GetObject", objects), ("s3:ListBucket", bucket.bucket_arn)):
+        bucket.add_to_resource_policy(iam.PolicyStatement(principals=[role], actions=[actions], resources=[resource]))
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:GetObject"],
+            resources=[objects],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": role.role_arn}},
+        )
+    )

@@ -25,7 +25,13 @@ class EdgeStack(Stack):
             requests_per_5_minutes=env.edge.requests_per_5_minutes,
             log_days=env.edge.log_days,
         )
-        logs = load_balancer_logs(self, "Logs", keep_days=env.edge.log_days, protected=env.protected)
+        logs = load_balancer_logs(
+            self,
+            "Logs",
+            keep_days=env.edge.access_log_days,
+            reader=names.log_reader(env.name),
+            protected=env.protected,
+        )
         Alias(self, "Alias", domain=env.edge.domain, zone_id=env.edge.zone_id)
         outputs(
             self,

@@ -100,6 +100,9 @@ def test_the_firewalls_log_holds_no_key_to_an_order(stack: Template) -> None:
     logging = stack.only("WAFv2::LoggingConfiguration")
     assert {"QueryString": {}} in logging["RedactedFields"]
     assert {"SingleHeader": {"Name": "authorization"}} in logging["RedactedFields"]
+    acl = stack.only("WAFv2::WebACL")
+    shown = [each["VisibilityConfig"]["SampledRequestsEnabled"] for each in (acl.properties, *acl["Rules"])]
+    assert set(shown) == {False}  # samples would show whole addresses
     assert stack.only("Logs::LogGroup")["LogGroupName"].startswith("aws-waf-logs-")
 
 
@@ -108,13 +111,43 @@ def test_the_load_balancer_logs_into_a_closed_bucket(assembly: Assembly, stack: 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
-    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == assembly.env.edge.log_days
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == assembly.env.edge.access_log_days
 
 
 def test_only_load_balancers_write_into_it_and_only_their_accounts_part(assembly: Assembly, stack: Template) -> None:
     statements = stack.only("S3::BucketPolicy")["PolicyDocument"]["Statement"]
-    allowed = [each for each in statements if each["Effect"] == "Allow"]
-    assert [each["Principal"] for each in allowed] == [{"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}]
-    assert f"/AWSLogs/{assembly.env.account}/*" in json.dumps(allowed[0]["Resource"])
-    (denied,) = [each for each in statements if each["Effect"] == "Deny"]
-    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    (allowed,) = [each for each in statements if each["Effect"] == "Allow" and "s3:PutObject" in each["Action"]]
+    assert allowed["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert f"/AWSLogs/{assembly.env.account}/*" in json.dumps(allowed["Resource"])
+    refused = [each["Condition"] for each in statements if each["Effect"] == "Deny" and each["Action"] == "s3:*"]
+    assert refused == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_one_role_reads_the_load_balancers_log_and_whoever_may_read_buckets_does_not(
+    assembly: Assembly, stack: Template
+) -> None:
+    """The address of an order holds the key to it."""
+    role = stack.only("IAM::Role", RoleName=names.log_reader(assembly.env.name))
+    assert ":root" in json.dumps(role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"])
+    reading = [each for each in stack.only("S3::BucketPolicy")["PolicyDocument"]["Statement"] if _reads(each)]
+    allowed, denied = sorted(reading, key=lambda each: str(each["Effect"]))
+    assert allowed["Principal"] == {"AWS": {"Fn::GetAtt": [role.id, "Arn"]}}
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", {"AWS": "*"})
+    assert denied["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": [role.id, "Arn"]}}}
+
+
+def test_what_may_hold_keys_to_orders_is_not_kept_for_long(assembly: Assembly) -> None:
+    assert assembly.env.edge.access_log_days <= 30
+
+
+def test_the_bucket_is_emptied_before_it_goes_where_it_goes(dev: Assembly, prod: Assembly) -> None:
+    """CloudFormation deletes no bucket that holds anything, and all that came before it would be half gone."""
+    edge = dev[names.Stack.EDGE]
+    emptied = edge.only("Custom::S3AutoDeleteObjects")
+    assert emptied["BucketName"] == {"Ref": edge.only("S3::Bucket").id}
+    assert emptied.waits_for == [edge.only("S3::BucketPolicy").id]
+    assert prod[names.Stack.EDGE].all("Custom::S3AutoDeleteObjects") == []
+
+
+def _reads(statement: dict[str, Any]) -> bool:
+    return bool(statement["Action"] == "s3:GetObject")

@@ -228,6 +228,17 @@ def closed_default_group(place: Place, asked: Asked) -> Made:
     return Made(asked.name, _goes_with_its_owner)
 
 
+def emptied_bucket(place: Place, asked: Asked) -> Made:
+    """What the CDK's function does when the bucket is to go: all that is in it goes first."""
+    s3, bucket = place.client("s3"), asked.properties["BucketName"]
+
+    def undo() -> None:
+        for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=each["Key"])
+
+    return Made(asked.name, undo)
+
+
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -258,5 +269,6 @@ MAKERS = {
     "AWS::SecretsManager::Secret": secret,
     "AWS::WAFv2::LoggingConfiguration": firewall_log,
     "AWS::WAFv2::WebACL": firewall,
+    "Custom::S3AutoDeleteObjects": emptied_bucket,
     "Custom::VpcRestrictDefaultSG": closed_default_group,
 }

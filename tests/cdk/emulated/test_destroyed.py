@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cdk import names
 from tests.cdk.emulated.deployment import Deployment
 from tests.cdk.emulated.inventory import inventory
 
@@ -22,6 +23,8 @@ def test_dev_goes_with_all_but_its_logs_and_a_snapshot(
 ) -> None:
     dev = deployed["dev"]
     database = dev.database()["DBInstanceIdentifier"]
+    logs = dev.output(names.Output.LOAD_BALANCER_LOGS)
+    dev.client("s3").put_object(Bucket=logs, Key="AWSLogs/a-load-balancer-has-written", Body=b"GET /")
     run = dev.aws.destroy("destroy dev", dev.assembly.folder)
     assert run.status == 0, run.output
     left = inventory(dev.aws.place) - without_dev
