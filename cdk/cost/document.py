@@ -9,7 +9,7 @@ from pathlib import Path
 from cdk.cost.bill import HOURS, Line, month, nodes_hour, total
 from cdk.cost.bookings import Booking, million
 from cdk.cost.lower import steps
-from cdk.cost.prices import Price
+from cdk.cost.prices import REGION, Price
 from cdk.settings import Environment
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "cost.md"
@@ -21,8 +21,8 @@ _HEAD = """\
 
 US dollars before tax, on demand, for the settings as they are committed. **The prices are list prices of US East
 (N. Virginia), as the sources at the end have them, and not AWS's own word**: nobody has paid a bill for this shop yet.
-In other regions most of it costs more. A line without a figure is open: no source was found. Look it up, write figure,
-date and source into `cdk/cost/prices.csv`, and run `python -m cdk.cost`.
+A line without a figure is open: no source was found that says when it was true. Look it up, write figure, date and
+source into `cdk/cost/prices.csv`, and run `python -m cdk.cost`.
 """
 
 _ASSUMED = {
@@ -39,8 +39,9 @@ _ASSUMED = {
 
 _UNCOUNTED = """\
 Not counted: what the payment provider takes of each booking, which is far more than all of this; traffic between zones;
-backups beyond the size of the database; images, logs and templates in ECR and S3; CPU credits of burstable machines;
-domain and hosted zone; the runner's minutes; support. Free tiers are not taken off.
+backups beyond the size of the database; images, logs and templates in ECR and S3; logs of the control plane, which EKS
+writes all the time, of the database, and of functions; CPU credits of burstable machines; domain and hosted zone; the
+runner's minutes; support. Free tiers are not taken off.
 """
 
 
@@ -53,7 +54,7 @@ def _monthly(environments: Sequence[Environment], prices: Mapping[str, Price]) -
     text = f"## A month\n\nOf {HOURS} hours in which nobody comes, with the least nodes.\n"
     for env in environments:
         (more,) = nodes_hour(env)
-        text += f"\n### {env.name}\n\n" + _table(month(env), prices)
+        text += f"\n### {env.name}\n\n{_elsewhere(env)}" + _table(month(env), prices)
         text += f"\n{more.what.capitalize()}, the most there can be: {_money(more.usd(prices))} an hour.\n"
     return text
 
@@ -67,7 +68,7 @@ def _bookings(environments: Sequence[Environment], prices: Mapping[str, Price]) 
     text += f"| what | {' | '.join(env.name for env in environments)} |\n|---|{'---:|' * len(environments)}\n"
     for lines in zip(*bills, strict=True):
         text += f"| {lines[0].what} | {' | '.join(_money(line.usd(prices)) for line in lines)} |\n"
-    return text + f"| together | {' | '.join(f'**{_money(total(bill, prices))}**' for bill in bills)} |\n"
+    return text + f"| together | {' | '.join(_together(bill, prices) for bill in bills)} |\n"
 
 
 def _lower(environments: Sequence[Environment], prices: Mapping[str, Price]) -> str:
@@ -99,10 +100,20 @@ def _sources(environments: Sequence[Environment], prices: Mapping[str, Price]) -
 
 def _table(lines: Sequence[Line], prices: Mapping[str, Price]) -> str:
     rows = [f"| {line.what} | {_money(line.usd(prices))} |" for line in lines]
-    left = [line for line in lines if line.usd(prices) is None]
+    head = f"| what | USD in {REGION} |\n|---|---:|\n"
+    return head + "\n".join(rows) + f"\n| together | {_together(lines, prices)} |\n"
+
+
+def _together(lines: Sequence[Line], prices: Mapping[str, Price]) -> str:
     least = f"**{_money(total(lines, prices))}**"
-    whole = f"{least} and what is open" if left else least
-    return "| what | USD |\n|---|---:|\n" + "\n".join(rows) + f"\n| together | {whole} |\n"
+    return f"{least} and what is open" if any(line.usd(prices) is None for line in lines) else least
+
+
+def _elsewhere(env: Environment) -> str:
+    """Plainly, where the prices are of another place than the environment."""
+    if env.region == REGION:
+        return ""
+    return f"It is in {env.region}; the figures are of {REGION} all the same, and most of it costs more there.\n\n"
 
 
 def _money(usd: float | None) -> str:

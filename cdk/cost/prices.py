@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+REGION = "us-east-1"  # of all of them
 TABLE = Path(__file__).with_name("prices.csv")
 
 
@@ -29,6 +31,8 @@ def prices() -> Mapping[str, Price]:
     for row in rows:
         if (row.usd is None) == bool(row.source and row.dated):
             raise ValueError(f"{row.id}: a price comes with its date and source, or is left open with both")
+        if row.dated and not re.match(r"\d{4}(-\d\d){0,2}$", row.dated):
+            raise ValueError(f"{row.id}: {row.dated} is no date: a price that nobody dated is left open")
     return {row.id: row for row in rows}
 
 

@@ -66,5 +66,28 @@ def test_a_price_without_its_source_is_refused(monkeypatch: pytest.MonkeyPatch, 
         prices()
 
 
+def test_a_price_that_nobody_dated_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("id,usd,unit,what,dated,source\nnat-hour,0.045,hour,NAT gateway,undated,https://example.com\n")
+    monkeypatch.setattr(price_table, "TABLE", table)
+    with pytest.raises(ValueError, match="nat-hour: undated is no date"):
+        prices()
+
+
+def test_what_is_open_is_said_with_every_sum_that_lacks_it() -> None:
+    env = environment("dev")
+    for lines in (month(env), million(env, Booking())):
+        assert any(line.usd(prices()) is None for line in lines)
+    sums = [line for line in PATH.read_text().splitlines() if line.startswith("| together")]
+    assert len(sums) == len(ENVIRONMENTS) + 1
+    assert all("and what is open" in line for line in sums)
+
+
+def test_an_environment_elsewhere_than_the_prices_is_said_to_be() -> None:
+    elsewhere = [env for env in map(environment, ENVIRONMENTS) if env.region != price_table.REGION]
+    said = PATH.read_text()
+    assert all(said.count(f"It is in {env.region};") >= 1 for env in elsewhere)
+
+
 def test_turning_down_saves(assembly: Assembly) -> None:
     assert all(step.saves > 0 for step in steps(assembly.env, prices()))
