@@ -27,7 +27,8 @@ def keep(place: Place, asked: Asked, *, id: str = "", **attributes: object) -> M
     return Made(id or asked.name, path.unlink, attributes)
 
 
-def custom(place: Place, asked: Asked) -> Made:
+def in_cluster(place: Place, asked: Asked) -> Made:
+    _cluster(place, asked)
     return keep(place, asked)
 
 
@@ -66,7 +67,7 @@ MAKERS = {
     "AWS::EKS::AccessEntry": access_entry,
     "AWS::EKS::Addon": addon,
     "AWS::EKS::PodIdentityAssociation": pod_identity_association,
-    "Custom::AWSCDK-EKS-HelmChart": custom,
-    "Custom::AWSCDK-EKS-KubernetesResource": custom,
+    "Custom::AWSCDK-EKS-HelmChart": in_cluster,
+    "Custom::AWSCDK-EKS-KubernetesResource": in_cluster,
     "Custom::AWSCDKCfnJson": parsed_json,
 }

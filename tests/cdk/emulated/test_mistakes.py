@@ -71,6 +71,7 @@ def test_a_stack_fails_that_names_what_is_not_there(account: Aws, prod: Assembly
         ({"Type": "AWS::EKS::FargateProfile"}, "nobody here makes AWS::EKS::FargateProfile"),
         ({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::GetAtt": ["Key961B73FD", "Nme"]}}}, "Nme"),
         ({"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}, "Nme": "x"}}, "create_key knows no Nme"),
+        ({"Type": "Custom::AWSCDK-EKS-HelmChart", "Properties": {"ClusterName": "nowhere"}}, "nowhere"),
     ],
 )
 def test_a_stack_fails_that_cannot_be_understood(
