@@ -21,8 +21,8 @@ PROD = Environment(
         cidr="10.30.0.0/16",
         neighbours=("10.20.0.0/16",),
         nat_gateways=3,
-        # What a node starts with and a pod gets its image, role and secrets from, should every way out be gone. New
-        # nodes, load balancer targets, queue and letters go through the NAT: they wait until it is back.
+        # What a node starts with and a pod gets its image, role and secrets from, should every way out be gone. The
+        # autoscaler, load balancer targets, queue and letters go through the NAT: they wait until it is back.
         endpoints=("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "secretsmanager", "sts"),
         flow_log_days=90,
     ),
@@ -51,7 +51,7 @@ PROD = Environment(
         requests_per_5_minutes=6_000,
         log_days=90,
     ),
-    monitoring=MonitoringSettings(alarm_address="oncall@example.com", retention_days=45, storage=100),
+    monitoring=MonitoringSettings(alarm_address="oncall@example.com", retention_days=45, storage=100, replicas=2),
     delivery=DeliverySettings(
         repository="example/aegistickets",
         makes_provider=False,
