@@ -73,6 +73,7 @@ def kubernetes_cluster(
         output_config_command=False,
     )
     cluster.node.add_dependency(group)
+    _end_logs(cluster.node.find_child("KubectlProvider"), settings.log_days, protected=protected)
     resource = resource_of(cluster)
     resource.add_property_override("UpgradePolicy", {"SupportType": "STANDARD"})
     resource.add_property_override("DeletionProtection", protected)
@@ -80,6 +81,14 @@ def kubernetes_cluster(
     resource_of(cluster.open_id_connect_provider).apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
     _accept_findings(cluster)
     return cluster
+
+
+def _end_logs(provider: IConstruct, log_days: int, *, protected: bool) -> None:
+    """The CDK's functions with kubectl come with groups that keep everything for two years, and stay behind."""
+    for each in provider.node.find_all():
+        if isinstance(each, logs.CfnLogGroup):
+            each.retention_in_days = log_days
+            each.apply_removal_policy(RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY)
 
 
 def _endpoint(settings: ClusterSettings) -> eks.EndpointAccess:

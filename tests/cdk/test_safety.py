@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cdk import names
-from tests.cdk.assembly import Assembly
+from cdk.settings.checks import LOG_DAYS
+from tests.cdk.assembly import Assembly, text_of
 
 # Actions that AWS cannot limit to a resource, or that act on what does not exist yet.
 NAMED_NOWHERE = {
@@ -55,6 +56,14 @@ def test_data_and_its_keys_outlive_their_stacks_in_prod(
     assert {each.body["DeletionPolicy"] for each in found} == {"Retain"}
 
 
+def test_every_log_ends_and_those_of_dev_go_with_it(assembly: Assembly) -> None:
+    groups = assembly.resources("Logs::LogGroup")
+    assert len(groups) >= 7
+    assert max(each["RetentionInDays"] for each in groups) <= max(LOG_DAYS[:4])
+    if not assembly.env.protected:
+        assert {each.body["DeletionPolicy"] for each in groups} == {"Delete"}
+
+
 def test_every_key_changes_its_material_once_a_year(assembly: Assembly) -> None:
     assert all(each["EnableKeyRotation"] is True for each in assembly.resources("KMS::Key"))
 
@@ -75,6 +84,21 @@ def test_permissions_of_ours_name_their_resources(assembly: Assembly) -> None:
             continue
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         assert all(action.startswith(tuple(NAMED_NOWHERE)) for action in actions), (policy, actions)
+
+
+def test_permissions_of_ours_name_their_resources_to_the_end(assembly: Assembly) -> None:
+    """An ARN with stars for its parts names nothing either; those that AWS gives a name of its own are listed."""
+    cluster = names.cluster(assembly.env.name)
+    accepted = (
+        f":nodegroup/{cluster}/*/*",  # of one cluster; AWS ends the name of each group with an id
+        ":autoScalingGroup:*:autoScalingGroupName/eks-*",  # of node groups: EKS names them, with ids
+    )
+    for policy, statement in statements(assembly):
+        if policy.startswith(NOT_OURS) or "Provider" in policy:
+            continue
+        asked = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        wild = [text for text in map(text_of, asked) if "*" in text and text != "*" and not text.endswith(accepted)]
+        assert wild == [], policy
 
 
 def test_no_permission_is_for_every_action_of_a_service(assembly: Assembly) -> None:
