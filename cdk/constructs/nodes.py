@@ -9,7 +9,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk.constructs.escape import as_interface
+from cdk.constructs.escape import as_interface, resource_of
 from cdk.constructs.findings import accept, managed_policy
 from cdk.settings.cluster import ClusterSettings
 
@@ -53,6 +53,11 @@ class Nodes(Construct):
             )
             for zone, subnet in zip(zones, subnets, strict=True)
         ]
+        for group in self.groups:
+            # The construct knows no version, and without one nodes stay behind when the control plane goes on.
+            resource_of(group).add_property_override("Version", settings.version)
+            if settings.release_version:
+                resource_of(group).add_property_override("ReleaseVersion", settings.release_version)
 
     def _role(self) -> iam.Role:
         role = iam.Role(

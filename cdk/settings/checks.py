@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, ip_network
 
 LOG_DAYS = (7, 14, 30, 90, 365)  # of the numbers that CloudWatch knows
@@ -21,6 +22,11 @@ def one_of(setting: str, value: object, supported: tuple[object, ...]) -> None:
     """SettingsError unless the value is one of those that this code was written for and tested with."""
     choices = ", ".join(str(each) for each in supported)
     check(setting, value in supported, f"is {value}, which is not supported: choose from {choices}")
+
+
+def matches(setting: str, value: str, pattern: str, must: str) -> None:
+    """SettingsError unless all of the value looks like this."""
+    check(setting, re.fullmatch(pattern, value, re.ASCII) is not None, f"is {value}: {must}")
 
 
 def block(setting: str, cidr: str) -> IPv4Network:

@@ -6,14 +6,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 
-from cdk.settings.checks import LOG_DAYS, block, check, inside, one_of
-from cdk.settings.cluster import ClusterSettings
+from cdk.settings.checks import LOG_DAYS, block, check, inside, matches, one_of
+from cdk.settings.cluster import INSTANCES, ClusterSettings
 from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
 from cdk.settings.network import NetworkSettings
 from cdk.settings.rollout import Rollout
 from cdk.settings.workloads import Workload, connections_allowed, connections_needed
 
-REGIONS = ("eu-west-1", "eu-central-1", "eu-north-1", "us-east-1", "us-east-2", "us-west-2")
+# Letters of the zones of each region that we know.
+ZONES = {
+    "eu-west-1": "abc",
+    "eu-central-1": "abc",
+    "eu-north-1": "abc",
+    "us-east-1": "abcdef",
+    "us-east-2": "abc",
+    "us-west-2": "abcd",
+}
 
 EXAMPLE_ACCOUNT = "111122223333"
 # What documentation may use freely: names (RFC 2606) and address blocks (RFC 5737) that can belong to nobody.
@@ -53,12 +61,15 @@ class MonitoringSettings:
     alarm_address: str
     retention_days: int
     storage: int
+    replicas: int = 1  # of Prometheus, each with a volume of its own
 
     def __post_init__(self) -> None:
         # The promise looks back over 28 days.
         check("monitoring.retention_days", self.retention_days >= 30, f"is {self.retention_days}: at least 30")
         check("monitoring.storage", self.storage >= 20, f"is {self.storage}: at least 20 GiB")
-        check("monitoring.alarm_address", "@" in self.alarm_address, f"is {self.alarm_address}: no e-mail address")
+        check("monitoring.replicas", 1 <= self.replicas <= 2, f"is {self.replicas}: 1, or 2 that watch the same")
+        address = r"[^@\s]+@([a-z0-9-]+\.)+[a-z]{2,}"
+        matches("monitoring.alarm_address", self.alarm_address, address, "no e-mail address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +80,13 @@ class DeliverySettings:
     owner_id: str = ""  # both numbers of GitHub, where its tokens name them beside owner and name; see docs/deploy.md
     repository_id: str = ""
     makes_provider: bool
+    has_provider: bool = False  # the account has one that none of our environments made
     runner_connection_arn: str = ""  # of CodeConnections, when a runner inside the VPC is wanted
+    runner_workflow: str = "deploy"  # the name of the one workflow that the runner is started for
 
     def __post_init__(self) -> None:
+        named = re.fullmatch(r"[\w -]+", self.runner_workflow, re.ASCII) is not None
+        check("delivery.runner_workflow", named, f"is {self.runner_workflow}: write a name of letters and digits")
         fits = re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) is not None
         check("delivery.repository", fits, f"is {self.repository}: write owner/name")
         for name, number in (("owner_id", self.owner_id), ("repository_id", self.repository_id)):
@@ -111,13 +126,19 @@ class Environment:
     def __post_init__(self) -> None:
         account_fits = re.fullmatch(r"\d{12}", self.account) is not None
         check("account", account_fits, f"is {self.account}: an account has 12 digits")
-        one_of("region", self.region, REGIONS)
+        one_of("region", self.region, tuple(ZONES))
+        for number, letter in enumerate(self.network.zones):
+            one_of(f"network.zones[{number}]", letter, tuple(ZONES[self.region]))
+        vcpus, memory = min(INSTANCES[each] for each in self.cluster.instances)
         for name in ("backend", "worker", "frontend"):
-            getattr(self, name).checked(name)
+            workload: Workload = getattr(self, name)
+            workload.checked(name)
+            workload.fits(name, vcpus, memory)
         self._check_connections()
         arn = f"arn:aws:acm:{self.region}:{self.account}:certificate/"
         given = self.edge.certificate_arn
         check("edge.certificate_arn", not given or given.startswith(arn), f"is {given}: it must begin with {arn}")
+        self._check_connection()
         if self.protected:
             self._check_protected()
 
@@ -130,6 +151,12 @@ class Environment:
             f"is {self.database.max_connections}, of which pods may plan {allowed}, but need {needed}: "
             "lower backend.pool or backend.most, or take a larger database.instance",
         )
+
+    def _check_connection(self) -> None:
+        given = self.delivery.runner_connection_arn
+        arn = f"arn:aws:codeconnections:{self.region}:{self.account}:connection/"
+        fits = not given or _is_example(given) or given.startswith(arn)
+        check("delivery.runner_connection_arn", fits, f"is {given}: it must begin with {arn}")
 
     def _check_protected(self) -> None:
         check("database.multi_az", self.database.multi_az, "must be set where protected is")

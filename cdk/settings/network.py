@@ -9,6 +9,12 @@ from cdk.settings.checks import LOG_DAYS, apart, block, check, one_of
 # Pods take their addresses from the application subnets: 4,091 of them in each zone.
 PUBLIC_MASK, APPLICATION_MASK, DATA_MASK = 24, 20, 26
 
+# Those of the interface kind that something of ours asks; S3 goes by a gateway, which costs nothing.
+ENDPOINTS = (
+    *("autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing"),
+    *("email", "kms", "logs", "monitoring", "secretsmanager", "sns", "sqs", "sts"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
@@ -30,6 +36,11 @@ class NetworkSettings:
             f"is {self.nat_gateways}: at least 1, and at most one for each zone",
         )
         one_of("network.flow_log_days", self.flow_log_days, LOG_DAYS)
+        for number, endpoint in enumerate(self.endpoints):
+            one_of(f"network.endpoints[{number}]", endpoint, ENDPOINTS)
+        services = block("network.service_cidr", self.service_cidr)
+        check("network.service_cidr", services.is_private, f"is {services}, which is not private")
+        check("network.service_cidr", 12 <= services.prefixlen <= 24, f"is {services}: EKS takes a /12 to a /24")
         vpc = block("network.cidr", self.cidr)
         check("network.cidr", vpc.is_private, f"is {vpc}, which is not private: choose from 10.0.0.0/8")
         check("network.cidr", 16 <= vpc.prefixlen <= 17, f"is {vpc}: the subnets of three zones need a /16 or a /17")

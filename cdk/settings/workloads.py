@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import check
+from cdk.settings.checks import check, matches
 
 # Beside its pool a process of `serve` holds a connection that listens, the worker one that checks the invariants; and
 # one more while somebody asks for a fresh check, or a connection that was given up is still being closed.
@@ -15,6 +15,8 @@ MIGRATION = 2  # the migration's own connection, and the one that gives the appl
 TICKETS_A_POD = 1_000
 LEAD_MINUTES, STAY_MINUTES = 20, 30  # a node takes some three minutes to come; who waits for others' holds stays on
 SHARE = 0.7  # of what is not reserved: the promise measures at 80 %, and a failover reconnects all at once
+
+NODE_SHARE = 0.8  # of a node; the rest is the system's, and of the pods that every node has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +32,27 @@ class Workload:
 
     def checked(self, name: str) -> None:
         """SettingsError names the setting, which only the owner knows."""
+        matches(f"{name}.cpu", self.cpu, r"[1-9]\d*m?", "write 250m or 2")
+        matches(f"{name}.memory", self.memory, r"[1-9]\d*[MG]i", "write 384Mi or 2Gi")
         check(f"{name}.least", self.least >= 1, f"is {self.least}: at least 1")
         check(f"{name}.most", self.most >= self.least, f"is {self.most}: at least {name}.least, {self.least}")
         check(f"{name}.surge", self.surge >= 1, f"is {self.surge}: at least 1, as no pod goes before another has come")
         check(f"{name}.pool", self.pool == 0 or 2 <= self.pool <= 100, f"is {self.pool}: 2 to 100, as DB_POOL_SIZE")
+
+    def fits(self, name: str, vcpus: int, memory: int) -> None:
+        """SettingsError when a node of so many vCPU and GiB has no room for a pod. memory: of the node."""
+        cores = int(self.cpu.removesuffix("m")) / (1000 if self.cpu.endswith("m") else 1)
+        room = vcpus * NODE_SHARE
+        check(
+            f"{name}.cpu", cores <= room, f"is {self.cpu}, and the smallest of cluster.instances has room for {room:g}"
+        )
+        size = int(self.memory[:-2]) / (1024 if self.memory.endswith("Mi") else 1)
+        room = memory * NODE_SHARE
+        check(
+            f"{name}.memory",
+            size <= room,
+            f"is {self.memory}, and the smallest of cluster.instances has room for {room:g}Gi",
+        )
 
     @property
     def connections(self) -> int:

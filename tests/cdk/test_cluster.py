@@ -1,9 +1,16 @@
 import json
+from dataclasses import replace
 
 import pytest
+from aws_cdk import Environment, Stack, assertions
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
 
 from cdk import names
 from cdk.constructs.addons import AFTER_NODES, AGENT, BEFORE_NODES
+from cdk.constructs.nodes import Nodes
+from cdk.settings import environment
 from tests.cdk.assembly import Assembly, Resource, Template, text_of
 
 
@@ -108,6 +115,28 @@ def test_a_node_group_is_in_each_zone_with_the_counts_of_the_settings(assembly: 
         assert group["AmiType"] == "AL2023_x86_64_STANDARD"
         assert group["NodeRepairConfig"] == {"Enabled": True}
         assert group["ForceUpdateEnabled"] is False
+        assert group["Version"] == settings.version
+        assert "ReleaseVersion" not in group.properties
+
+
+def test_nodes_run_the_image_that_they_are_pinned_to() -> None:
+    settings = replace(environment("dev").cluster, release_version="1.36.2-20261103")
+    stack = Stack(env=Environment(account="111122223333", region="eu-west-1"))
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=1)
+    version = eks.KubernetesVersion.of(settings.version)
+    layer = KubectlV36Layer(stack, "Kubectl")
+    cluster = eks.Cluster(
+        stack,
+        "Cluster",
+        vpc=vpc,
+        version=version,
+        kubectl_provider_options=eks.KubectlProviderOptions(kubectl_layer=layer),
+    )
+    Nodes(stack, "Nodes", settings=settings, cluster=cluster, subnets=vpc.private_subnets, zones=["a"])
+    found = assertions.Template.from_stack(stack).find_resources("AWS::EKS::Nodegroup").values()
+    assert {(each["Properties"]["Version"], each["Properties"].get("ReleaseVersion")) for each in found} == {
+        ("1.36", "1.36.2-20261103")
+    }
 
 
 def test_nodes_have_encrypted_disks_and_pods_cannot_borrow_their_role(assembly: Assembly, stack: Template) -> None:
