@@ -18,7 +18,8 @@ from cdk.constructs.retention import days
 class Runner(Construct):
     """CodeBuild starts one for each job that asks for `codebuild-NAME-…`, and ends it with the job.
 
-    It has no permission but to run: a job takes on its own role, as on any other runner.
+    Of its own role it may write its log, join the VPC and get the connection's token for GitHub; whatever it runs may
+    do so too, and reaches what the VPC reaches. To deploy, a job takes on a role of its own, as on any other runner.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Runner(Construct):
         *,
         name: str,
         repository: str,
+        workflow: str,
         connection_arn: str,
         vpc: ec2.IVpc,
         subnets: ec2.SubnetSelection,
@@ -62,6 +64,12 @@ class Runner(Construct):
             timeout=Duration.hours(1),
             queued_timeout=Duration.hours(1),
         )
+        # The library knows no filter of this kind. Of branches and accounts the service asks with other events only.
+        only = [
+            {"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"},
+            {"Type": "WORKFLOW_NAME", "Pattern": f"^{workflow}$"},
+        ]
+        resource_of(project).add_property_override("Triggers.FilterGroups", [only])
         resource_of(project).add_property_override(
             "Source.Auth", {"Type": "CODECONNECTIONS", "Resource": connection_arn}
         )

@@ -94,8 +94,8 @@ class DeliveryStack(Stack):
         return iam.PolicyStatement(actions=["eks:DescribeCluster"], resources=[cluster.cluster.cluster_arn])
 
     def _let_in(self, cluster: ClusterStack, role: iam.IRole) -> None:
-        """Editing in our own namespaces, and what the group of deployers may do beyond."""
-        namespaces = [names.namespace(self._env.name), names.MONITORING]
+        """Editing in the application's namespace, and what the group of deployers may do beyond."""
+        namespaces = [names.namespace(self._env.name)]
         eks.CfnAccessEntry(
             self,
             "DeployAccess",
@@ -116,6 +116,7 @@ class DeliveryStack(Stack):
             "Runner",
             name=f"{names.prefix(self._env.name)}-runner",
             repository=self._env.delivery.repository,
+            workflow=self._env.delivery.runner_workflow,
             connection_arn=self._env.delivery.runner_connection_arn,
             vpc=network.vpc,
             subnets=network.application,

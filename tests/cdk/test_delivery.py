@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from aws_cdk import Stack, assertions
@@ -53,7 +54,7 @@ def test_a_role_is_for_one_repository_and_one_environment_of_it(
         ({"owner_id": "42", "repository_id": "4711"}, "repo:acme@42/shop@4711:environment:dev"),
     ],
 )
-def test_a_repository_whose_tokens_carry_numbers_is_believed_by_them(ids: dict[str, str], subject: str) -> None:
+def test_a_repository_whose_tokens_carry_numbers_is_believed_by_them(ids: dict[str, Any], subject: str) -> None:
     settings = DeliverySettings(repository="acme/shop", makes_provider=True, **ids)
     stack = Stack()
     workflow_role(
@@ -96,7 +97,7 @@ def test_deploying_goes_through_the_roles_of_the_bootstrap(stack: Template) -> N
     assert "cfn-exec" not in text
 
 
-def test_deploying_edits_our_namespaces_of_the_cluster(assembly: Assembly, stack: Template) -> None:
+def test_deploying_edits_the_applications_namespace_alone(assembly: Assembly, stack: Template) -> None:
     entry = stack.only("EKS::AccessEntry")
     assert entry["PrincipalArn"]["Fn::GetAtt"][0] == role(stack, names.Output.DEPLOY_ROLE).id
     assert entry["KubernetesGroups"] == [names.DEPLOYERS]
@@ -104,7 +105,7 @@ def test_deploying_edits_our_namespaces_of_the_cluster(assembly: Assembly, stack
     assert text_of(policy["PolicyArn"]).endswith("/AmazonEKSEditPolicy")
     assert policy["AccessScope"] == {
         "Type": "namespace",
-        "Namespaces": [names.namespace(assembly.env.name), names.MONITORING],
+        "Namespaces": [names.namespace(assembly.env.name)],
     }
 
 
@@ -112,7 +113,10 @@ def test_a_private_cluster_has_a_runner_inside_its_vpc(prod: Assembly, dev: Asse
     stack = prod[names.Stack.DELIVERY]
     project = stack.only("CodeBuild::Project")
     assert len(project["VpcConfig"]["Subnets"]) == 3
-    assert project["Triggers"]["FilterGroups"] == [[{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}]]
+    assert project["Triggers"]["FilterGroups"] == [
+        [{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}, {"Type": "WORKFLOW_NAME", "Pattern": "^deploy$"}]
+    ]
+    assert not project["Environment"]["PrivilegedMode"]
     assert project["Source"]["Location"] == f"https://github.com/{prod.env.delivery.repository}.git"
     assert project["Source"]["Auth"] == {
         "Type": "CODECONNECTIONS",
