@@ -35,6 +35,23 @@ def _committed() -> dict[str, Environment]:
 
     all_of_them = {each.name: each for each in (DEV, PROD)}
     apart({f"{name}: network.cidr": each.network.cidr for name, each in all_of_them.items()})
-    makers = [each.account for each in all_of_them.values() if each.delivery.makes_provider]
-    check("delivery.makes_provider", len(set(makers)) == len(makers), "is set twice for one account: set it once")
+    for account in {each.account for each in all_of_them.values()}:
+        _check_provider(account, [each for each in all_of_them.values() if each.account == account])
     return all_of_them
+
+
+def _check_provider(account: str, members: list[Environment]) -> None:
+    """An account has exactly one identity provider for GitHub. account: of all members."""
+    who = " and ".join(each.name for each in members)
+    makers = sum(each.delivery.makes_provider for each in members)
+    setting = "delivery.makes_provider"
+    if any(each.delivery.has_provider for each in members):
+        check(setting, makers == 0, f"is set in account {account}, of which delivery.has_provider says it has one")
+        return
+    check(setting, makers <= 1, f"is set twice for one account, {account} of {who}: set it once")
+    check(
+        setting,
+        makers == 1,
+        f"is not set for {who}, alone in account {account}, so nobody could deploy there: set it for one of them, "
+        "or delivery.has_provider where the account has a provider already",
+    )

@@ -67,6 +67,36 @@ WRONG: list[tuple[Environment, str, dict[str, Any], str]] = [
     (DEV, "monitoring", {"alarm_address": "nobody"}, "monitoring.alarm_address is nobody"),
     (DEV, "monitoring", {"storage": 1}, "monitoring.storage is 1"),
     (DEV, "delivery", {"repository": "shop"}, "delivery.repository is shop: write owner/name"),
+    (
+        DEV,
+        "cluster",
+        {"release_version": "1.35.1-20260901"},
+        "cluster.release_version is 1.35.1-20260901: an image of 1.36",
+    ),
+    (DEV, "cluster", {"addons": {**ADDONS, "coredns": "1.14"}}, "cluster.addons[coredns] is 1.14: an add-on's"),
+    (DEV, "cluster", {"instances": ("m7g.large",)}, "cluster.instances[0] is m7g.large, which is not supported"),
+    (DEV, "network", {"endpoints": ("ecr",)}, "network.endpoints[0] is ecr, which is not supported"),
+    (DEV, "network", {"service_cidr": "8.8.0.0/16"}, "network.service_cidr is 8.8.0.0/16, which is not private"),
+    (DEV, "network", {"service_cidr": "172.20.0.0/28"}, "network.service_cidr is 172.20.0.0/28: EKS takes"),
+    (DEV, "network", {"zones": ("a", "b", "f")}, "network.zones[2] is f, which is not supported: choose from a, b, c"),
+    (DEV, "backend", {"cpu": "a lot"}, "backend.cpu is a lot: write 250m or 2"),
+    (DEV, "backend", {"memory": "384"}, "backend.memory is 384: write 384Mi or 2Gi"),
+    (DEV, "worker", {"cpu": "2"}, "worker.cpu is 2, and the smallest of cluster.instances has room for 1.6"),
+    (
+        DEV,
+        "worker",
+        {"memory": "8Gi"},
+        "worker.memory is 8Gi, and the smallest of cluster.instances has room for 6.4Gi",
+    ),
+    (DEV, "monitoring", {"alarm_address": "team@work"}, "monitoring.alarm_address is team@work: no e-mail address"),
+    (DEV, "monitoring", {"replicas": 3}, "monitoring.replicas is 3"),
+    (
+        DEV,
+        "delivery",
+        {"runner_connection_arn": "arn:aws:codeconnections:us-east-1:123456789012:connection/1-2"},
+        "delivery.runner_connection_arn is arn:aws:codeconnections:us-east-1:123456789012:connection/1-2: it must",
+    ),
+    (DEV, "delivery", {"runner_workflow": ".*"}, "delivery.runner_workflow is .*"),
     (DEV, "delivery", {"owner_id": "acme", "repository_id": "7"}, "delivery.owner_id is acme: it is a number"),
     (DEV, "delivery", {"owner_id": "7"}, "delivery.owner_id and delivery.repository_id belong together"),
     (PROD, "database", {"multi_az": False}, "database.multi_az must be set where protected is"),
@@ -98,6 +128,20 @@ def test_environments_of_one_account_never_make_the_same_identity_provider_twice
     both = replace(PROD, delivery=replace(PROD.delivery, makes_provider=True))
     monkeypatch.setattr("cdk.settings.prod.PROD", both)
     with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is set twice for one account"):
+        environment("dev")
+
+
+def test_every_account_has_an_environment_that_makes_its_identity_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = replace(PROD, account="444455556666")
+    monkeypatch.setattr("cdk.settings.prod.PROD", apart)
+    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is not set for prod, alone in account 4444"):
+        environment("dev")
+    has = replace(apart, delivery=replace(apart.delivery, has_provider=True))
+    monkeypatch.setattr("cdk.settings.prod.PROD", has)
+    assert environment("dev").name == "dev"
+    both = replace(has, delivery=replace(has.delivery, makes_provider=True))
+    monkeypatch.setattr("cdk.settings.prod.PROD", both)
+    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is set in account 444455556666, of which"):
         environment("dev")
 
 
