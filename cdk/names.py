@@ -6,6 +6,7 @@ from enum import StrEnum
 
 PRODUCT = "aegistickets"
 MONITORING = "monitoring"  # namespace of Prometheus and Grafana
+MONITORING_PRIORITY = "monitoring"  # a Kubernetes priority class
 KUBE_SYSTEM = "kube-system"
 SECRETS_NAMESPACE = "external-secrets"
 

@@ -29,7 +29,7 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         login = eks.KubernetesManifest(
-            self, "Login", cluster=cluster, manifest=[_namespace(), _grafana_login(password)]
+            self, "Login", cluster=cluster, manifest=[_namespace(), _priority(), _grafana_login(password)]
         )
         login.node.add_dependency(after)
         self.chart = install(
@@ -44,6 +44,18 @@ class Monitoring(Construct):
 
 def _namespace() -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.MONITORING}}
+
+
+def _priority() -> dict[str, Any]:
+    """Below what customers wait for, above all that can wait: who sells must be seen to."""
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": names.MONITORING_PRIORITY},
+        "value": 50_000,
+        "globalDefault": False,
+        "description": "What watches the shop",
+    }
 
 
 def _grafana_login(secret: str) -> dict[str, Any]:
@@ -68,6 +80,12 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
         "fullnameOverride": names.MONITORING,
         "prometheus": {
             "prometheusSpec": {
+                "replicas": settings.replicas,
+                # A volume stays in its zone, so two in one zone would be lost with it.
+                "podAntiAffinity": "hard",
+                "podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
+                "priorityClassName": names.MONITORING_PRIORITY,
+                "resources": _resources("250m", "2Gi"),
                 "retention": f"{settings.retention_days}d",
                 # A full volume stops Prometheus, so it forgets a little before.
                 "retentionSize": f"{settings.storage * 85 // 100}GB",
@@ -85,6 +103,8 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
         },
         "alertmanager": {
             "alertmanagerSpec": {
+                "priorityClassName": names.MONITORING_PRIORITY,
+                "resources": _resources("20m", "128Mi"),
                 "storage": {"volumeClaimTemplate": {"spec": _volume(2)}},
                 "alertmanagerConfigNamespaceSelector": ours,
                 # Alerts of journeys wear no namespace label of the namespace that routes them.
@@ -93,20 +113,39 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
         },
         "grafana": {
             "fullnameOverride": names.GRAFANA,
+            "priorityClassName": names.MONITORING_PRIORITY,
+            "resources": _resources("50m", "512Mi"),
             "admin": {"existingSecret": names.GRAFANA_SECRET, "userKey": "username", "passwordKey": "password"},
             "grafana.ini": {
                 "auth.anonymous": {"enabled": False},
                 "users": {"allow_sign_up": False},
                 "analytics": {"reporting_enabled": False, "check_for_updates": False},
             },
-            "sidecar": {"dashboards": {"enabled": True, "label": "grafana_dashboard", "searchNamespace": "ALL"}},
+            "sidecar": {
+                "dashboards": {"enabled": True, "label": "grafana_dashboard", "searchNamespace": "ALL"},
+                "resources": _resources("10m", "192Mi"),
+            },
         },
+        "prometheusOperator": {
+            "priorityClassName": names.MONITORING_PRIORITY,
+            "resources": _resources("50m", "256Mi"),
+        },
+        "kube-state-metrics": {
+            "priorityClassName": names.MONITORING_PRIORITY,
+            "resources": _resources("20m", "256Mi"),
+        },
+        "prometheus-node-exporter": {"resources": _resources("20m", "64Mi")},
         # AWS runs these out of our reach, so their targets would always be down.
         "kubeControllerManager": {"enabled": False},
         "kubeScheduler": {"enabled": False},
         "kubeEtcd": {"enabled": False},
         "kubeProxy": {"enabled": False},
     }
+
+
+def _resources(cpu: str, memory: str) -> dict[str, Any]:
+    """Memory is what there is; a limit on the processor would slow down the very moments that are worth watching."""
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
 def _one_of(namespaces: Sequence[str]) -> dict[str, Any]:

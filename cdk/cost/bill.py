@@ -55,7 +55,11 @@ def _cluster(env: Environment) -> list[Line]:
         Line("control plane", "eks-cluster-hour", HOURS),
         Line(f"nodes: {nodes} {env.cluster.instances[0]}", f"ec2-{env.cluster.instances[0]}-hour", nodes * HOURS),
         Line("disks of the nodes", "ebs-gp3-month", nodes * env.cluster.disk),
-        Line("Prometheus and Alertmanager", "ebs-gp3-month", env.monitoring.storage + ALERTMANAGER_VOLUME),
+        Line(
+            "Prometheus and Alertmanager",
+            "ebs-gp3-month",
+            env.monitoring.storage * env.monitoring.replicas + ALERTMANAGER_VOLUME,
+        ),
     ]
 
 
