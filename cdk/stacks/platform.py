@@ -43,7 +43,7 @@ class PlatformStack(Stack):
             namespaces=namespaces,
             after=autoscaler.chart,
         )
-        Monitoring(
+        monitoring = Monitoring(
             self,
             "Monitoring",
             cluster=kubernetes,
@@ -52,7 +52,7 @@ class PlatformStack(Stack):
             password=names.secret(env.name, names.Secret.GRAFANA),
             after=operator.store,
         )
-        deployers(self, "Deployers", cluster=kubernetes)
+        deployers(self, "Deployers", cluster=kubernetes, namespace=names.namespace(env.name), after=monitoring.chart)
 
     def _application_secrets(self, env: Environment) -> list[secrets.Secret]:
         return [
@@ -78,7 +78,7 @@ class PlatformStack(Stack):
                 purpose="Grafana's administrator",
                 known={"username": "admin"},
                 generated="password",
-                unrotated="Grafana reads it at its first start only; docs/deploy.md says how a person changes it.",
+                unrotated="Grafana reads it when its pod starts; docs/deploy.md says how a person changes it.",
             ),
         ]
 

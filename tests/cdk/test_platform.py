@@ -180,6 +180,32 @@ def test_prometheus_keeps_what_the_promise_looks_back_over(assembly: Assembly, s
     assert int(spec["retentionSize"].removesuffix("GB")) < settings.storage
 
 
+def test_what_watches_the_shop_has_its_share_of_a_node_and_is_not_the_first_to_go(stack: Template) -> None:
+    asked = values(stack, PROMETHEUS.name)
+    _, priority = manifest(stack, "PriorityClass")
+    assert priority["metadata"]["name"] == names.MONITORING_PRIORITY
+    assert 1_000 < priority["value"] < 100_000  # between background and serving, of the application's manifests
+    exporter = asked["prometheus-node-exporter"]  # one on each node, which the chart ranks as such
+    watching = [
+        asked["prometheus"]["prometheusSpec"],
+        asked["alertmanager"]["alertmanagerSpec"],
+        *(asked[name] for name in ("grafana", "prometheusOperator", "kube-state-metrics")),
+    ]
+    assert {each["priorityClassName"] for each in watching} == {names.MONITORING_PRIORITY}
+    for resources in [each["resources"] for each in (*watching, exporter, asked["grafana"]["sidecar"])]:
+        assert set(resources["requests"]) == {"cpu", "memory"}
+        assert resources["limits"] == {"memory": resources["requests"]["memory"]}
+
+
+def test_prod_is_watched_from_two_zones(prod: Assembly, dev: Assembly) -> None:
+    specs = [
+        values(each[names.Stack.PLATFORM], PROMETHEUS.name)["prometheus"]["prometheusSpec"] for each in (dev, prod)
+    ]
+    assert [spec["replicas"] for spec in specs] == [1, 2]
+    assert specs[1]["podAntiAffinity"] == "hard"
+    assert specs[1]["podAntiAffinityTopologyKey"] == "topology.kubernetes.io/zone"
+
+
 def test_prometheus_takes_every_rule_and_target_of_our_namespaces(assembly: Assembly, stack: Template) -> None:
     spec = values(stack, PROMETHEUS.name)["prometheus"]["prometheusSpec"]
     for kind in ("rule", "serviceMonitor", "podMonitor", "probe"):
@@ -205,32 +231,59 @@ def test_secrets_of_the_application_are_encrypted_with_a_key_of_ours(stack: Temp
     assert all(each["KmsKeyId"]["Fn::GetAtt"][0] == key.id for each in stack.all("SecretsManager::Secret"))
 
 
-def cluster_role(stack: Template, name: str) -> dict[str, Any]:
+def rules(stack: Template, kind: str, name: str, namespace: str | None = None) -> list[dict[str, Any]]:
+    """Of a role by its name, in a namespace or of the cluster."""
     (found,) = [
-        body for _, body in manifests(stack) if body["kind"] == "ClusterRole" and body["metadata"]["name"] == name
+        body["rules"]
+        for _, body in manifests(stack)
+        if body["kind"] == kind and body["metadata"] == {"name": name} | ({"namespace": namespace} if namespace else {})
     ]
-    return found
+    return list(found)
 
 
-def test_deployers_may_hand_out_one_role_alone_which_may_do_one_thing_alone(stack: Template) -> None:
-    rules = cluster_role(stack, names.DEPLOYERS)["rules"]
-    (bind,) = [rule for rule in rules if "bind" in rule["verbs"]]
+def may(given: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """Verbs by kind of resource."""
+    return {kind: set(rule["verbs"]) for rule in given for kind in rule["resources"]}
+
+
+def test_deployers_may_hand_out_one_role_alone_which_may_do_one_thing_alone(
+    assembly: Assembly, stack: Template
+) -> None:
+    given = rules(stack, "Role", names.DEPLOYERS, names.namespace(assembly.env.name))
+    (bind,) = [rule for rule in given if "bind" in rule["verbs"]]
     assert (bind["resources"], bind["resourceNames"]) == (["clusterroles"], [names.PRESCALER])
-    assert not any(verb in rule["verbs"] for rule in rules for verb in ("escalate", "*"))
-    assert cluster_role(stack, names.PRESCALER)["rules"] == [
+    assert not any(verb in rule["verbs"] for rule in given for verb in ("escalate", "*"))
+    assert rules(stack, "ClusterRole", names.PRESCALER) == [
         {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "patch"]}
     ]
 
 
-def test_deployers_may_apply_our_custom_resources_and_delete_nothing_of_the_cluster(stack: Template) -> None:
-    role = cluster_role(stack, names.DEPLOYERS)
-    may = {
-        (group, kind): set(rule["verbs"])
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for kind in rule["resources"]
-    }
-    assert {"create", "patch", "delete"} <= may["monitoring.coreos.com", "prometheusrules"]
-    assert {"create", "patch", "delete"} <= may["external-secrets.io", "externalsecrets"]
-    assert "delete" not in may["", "namespaces"]
-    assert not any(kind == "secrets" or "*" in kind for _, kind in may)
+def test_deployers_apply_custom_resources_in_the_applications_namespace_and_no_secret_store(
+    assembly: Assembly, stack: Template
+) -> None:
+    verbs = may(rules(stack, "Role", names.DEPLOYERS, names.namespace(assembly.env.name)))
+    assert all({"create", "patch", "delete"} <= verbs[kind] for kind in ("prometheusrules", "externalsecrets"))
+    assert not any("secretstore" in kind or kind == "secrets" or "*" in kind for kind in verbs)
+
+
+def test_deployers_touch_one_namespace_of_the_cluster_and_delete_nothing_of_it(
+    assembly: Assembly, stack: Template
+) -> None:
+    given = rules(stack, "ClusterRole", names.DEPLOYERS)
+    assert set(may(given)) == {"namespaces", "priorityclasses"}
+    (namespaces,) = [rule for rule in given if rule["resources"] == ["namespaces"]]
+    assert namespaces["resourceNames"] == [names.namespace(assembly.env.name)]
+    assert not any({"delete", "bind", "escalate"} & verbs for verbs in may(given).values())
+    assert names.namespace(assembly.env.name) in [
+        body["metadata"]["name"] for _, body in manifests(stack) if body["kind"] == "Namespace"
+    ]
+
+
+def test_deployers_reach_prometheus_and_change_nothing_beside_it(stack: Template) -> None:
+    verbs = may(rules(stack, "Role", names.DEPLOYERS, names.MONITORING))
+    looks = {"get", "list", "watch"}
+    assert verbs == {"pods": looks, "services": looks, "pods/portforward": {"create"}}
+    (made,) = {
+        resource.id: resource for resource, body in manifests(stack) if body["metadata"]["name"] == names.DEPLOYERS
+    }.values()
+    assert chart(stack, PROMETHEUS.name).id in everything_before(stack, made)
