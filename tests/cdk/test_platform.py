@@ -236,7 +236,7 @@ def rules(stack: Template, kind: str, name: str, namespace: str | None = None) -
     (found,) = [
         body["rules"]
         for _, body in manifests(stack)
-        if body["kind"] == kind and body["metadata"] == {"name": name} | ({"namespace": namespace} if namespace else {})
+        if (body["kind"], body["metadata"]["name"], body["metadata"].get("namespace")) == (kind, name, namespace)
     ]
     return list(found)
 
