@@ -134,7 +134,7 @@ def test_people_administer_and_pipelines_edit(there: Deployment) -> None:
     (deployer,) = found[there.output(names.Output.DEPLOY_ROLE)]
     assert administrator["PolicyArn"].endswith("/AmazonEKSClusterAdminPolicy")
     assert deployer["PolicyArn"].endswith("/AmazonEKSEditPolicy")
-    assert deployer["AccessScope"]["Namespaces"] == [names.namespace(there.env.name), names.MONITORING]
+    assert deployer["AccessScope"]["Namespaces"] == [names.namespace(there.env.name)]
 
 
 def test_pipelines_are_trusted_by_their_environment(there: Deployment) -> None:
