@@ -17,7 +17,7 @@ from tools.kubernetes import PRUNED
 from tools.site import chosen
 
 MANIFESTS = ROOT / "tests" / "manifests" / "snapshots"
-LEFT_OUT = {"configmaps", "prometheusrules"}  # of the snapshots, because slo/out has them
+LEFT_OUT = {"alertmanagerconfigs", "configmaps", "prometheusrules"}  # of the snapshots, because slo/out has them
 
 
 @pytest.fixture(params=["dev", "prod"])
