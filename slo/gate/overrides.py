@@ -34,7 +34,7 @@ Moment = Annotated[datetime, BeforeValidator(moment)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
-_NEVER = ("TicketsOversold", "InvariantsBroken", "OutboxStalled")
+_NEVER = ("TicketsOversold", "InvariantsBroken", "OutboxStalled", "PaymentsStalled")
 """Pages on books that are wrong or work that is stuck: no reason to release makes them harmless."""
 
 
