@@ -123,6 +123,22 @@ async def test_after_a_decline_whoever_had_no_basket_can_try_again(open_shop: Op
         assert await shop.broken() == []
 
 
+async def test_after_a_decline_several_at_once_for_one_basket_charge_once(open_shop: OpenShop) -> None:
+    """In one batch, as they come with different addresses, which are no reason to wait for one another."""
+    async with open_shop(psp={"card": "decline"}) as shop:
+        sale = await shop.box_office.publish(price=1000, capacity=1000)
+        for _ in range(5):
+            basket = await shop.basket(sale)
+            await set_card(shop, "decline")
+            assert (await buy(shop, {"basket_id": basket})).status == 402
+            await set_card(shop, "approve")
+            wishes = ({"basket_id": basket, "email": f"{name}@example.com"} for name in "abcd")
+            answers = await together(*(buy(shop, wish, uuid4().hex) for wish in wishes))
+            assert sum(answer.status == 200 for answer in answers) == 1, answers
+        assert await shop.box_office.value("SELECT count(*) FROM payment WHERE status = 'succeeded'") == 5
+        assert await shop.broken() == []
+
+
 async def test_a_refusal_that_is_asked_for_again_is_the_same(shop: Shop) -> None:
     sale = await shop.box_office.publish(price=1000, per_customer=1)
     answers = [await buy(shop, items(sale, price=1.0), "dear") for _ in range(3)]

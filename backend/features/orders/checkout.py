@@ -117,6 +117,16 @@ class Till:
         return bought(placed, request.payment_id, charge)
 
     async def _flush(self, requests: Sequence[CheckoutRequest]) -> list[Placed]:
+        """Each basket once in a statement: two requests for one may come with different addresses, or with none."""
+        answers: dict[int, Placed] = {}
+        while len(answers) < len(requests):
+            waiting = [number for number in range(len(requests)) if number not in answers]
+            firsts = {requests[number].basket_id: number for number in reversed(waiting)}
+            now = sorted(firsts.values())
+            answers.update(zip(now, await self._place([requests[number] for number in now]), strict=True))
+        return [answers[number] for number in range(len(requests))]
+
+    async def _place(self, requests: Sequence[CheckoutRequest]) -> list[Placed]:
         rows = await self._database.fetch_all(
             queries.checkout,
             {

@@ -73,6 +73,23 @@ test("the same form after the page was loaded again is the same attempt", async 
   expect(first).toBe(second);
 });
 
+test("after a declined payment the same form is a new attempt", async () => {
+  const { payments } = till({
+    "POST /api/checkout": inTurn(
+      () => problem("payment-declined", 402),
+      () => ok(PENDING, 202),
+    ),
+  });
+  const user = visit("/checkout");
+  await user.type(await screen.findByLabelText("E-mail"), "robin@example.com");
+  await user.click(screen.getByRole("button", { name: "Pay €90.00" }));
+  await screen.findByText("The payment was declined");
+  await user.click(await screen.findByRole("button", { name: "Pay €90.00" }));
+  await waitFor(() => expect(payments()).toHaveLength(2));
+  const [first, second] = payments().map(({ headers }) => headers.get("idempotency-key"));
+  expect(first).not.toBe(second);
+});
+
 test("who has ordered already and pays again is led to the order", async () => {
   till({
     "POST /api/checkout": inTurn(

@@ -25,6 +25,10 @@ export function useCheckout() {
     },
     onError: (error, request) => {
       void queries.invalidateQueries({ queryKey: BASKET_KEY });
+      if (error instanceof ApiError && error.kind === "payment-declined") {
+        // That attempt is over for good; whoever tries again makes a new one.
+        sessionStorage.removeItem(ATTEMPT);
+      }
       const order = noted<NotedOrder>(ORDER);
       const isOrdered = error instanceof ApiError && ORDERED.has(error.kind);
       if (isOrdered && order && order.basket === request.basket_id) {
