@@ -74,6 +74,7 @@ class _Deployment:
             ("manifests", self._synthesize),
             ("the cluster", lambda: self._site.reach_cluster(self._caller)),
             ("the schema, wide enough for old and new", self._manifests.widen),
+            ("the way in, before any pod", self._manifests.open_way),
             ("the application", self._manifests.roll_out),
             ("the schema, without what only the old one needed", self._manifests.narrow),
             ("what is no longer wanted", self._manifests.prune),
@@ -177,7 +178,6 @@ class _Deployment:
 
     def _name(self) -> None:
         """Tell the stacks the load balancer that the controller has made of the Ingress."""
-        self._commands.run(*self._manifests.addressed())
         wanted = ("--names", names.load_balancer(self._site.name))
         query = "LoadBalancers[0].[DNSName,CanonicalHostedZoneId,LoadBalancerArn]"
         describe = self._site.aws("elbv2", "describe-load-balancers", *wanted, "--query", query, "--output", "text")

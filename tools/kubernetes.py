@@ -11,13 +11,14 @@ import yaml
 
 from cdk.names import PRODUCT
 from tools.console import Failure
-from tools.site import Command, Site
+from tools.site import Site
 
 PROBE = "probe"  # the CronJob
-_BEFORE, _AFTER = "migrate-pre", "migrate-post"
+_BEFORE, _WAY_IN, _AFTER = "migrate-pre", "edge", "migrate-post"
 _APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
 _ROLLOUT = "15m"
 _LOOK_SECONDS = 5.0
+_KNOWN_SECONDS = 300.0  # the controller tries again after a fault, each time later
 _PROBES = 5  # a name that is new takes a minute or two until everybody finds it
 _JOB_SECONDS = 1900.0  # a little more than a migration is given by its own manifest
 # All that our charts make in the namespace, but Jobs, which go by themselves.
@@ -51,9 +52,19 @@ class Manifests:
         """What all else stands on, and the schema that old and new pods both work with."""
         self._migrate(_BEFORE, self._files[: self._place(_BEFORE) + 1])
 
+    def open_way(self) -> None:
+        """Services and the Ingress, until the load balancer has an address and knows every Service.
+
+        Only pods that are made after that wait to be found well: on others the controller puts no gate.
+        """
+        self._apply(self._files[self._place(_BEFORE) + 1 : self._place(_WAY_IN) + 1])
+        address = "--for=jsonpath={.status.loadBalancer.ingress[0].hostname}"
+        self._commands.run(*self._site.kubectl("wait", f"ingress/{PRODUCT}", address, "--timeout", _ROLLOUT))
+        self._wait_until_known()
+
     def roll_out(self) -> None:
         """Everything else, until each Deployment has only new pods, which the load balancer has found well."""
-        self._apply(self._files[self._place(_BEFORE) + 1 : self._place(_AFTER)])
+        self._apply(self._files[self._place(_WAY_IN) + 1 : self._place(_AFTER)])
         for name in self._named("Deployment"):
             self._commands.run(*self._site.kubectl("rollout", "status", f"deployment/{name}", "--timeout", _ROLLOUT))
 
@@ -70,11 +81,6 @@ class Manifests:
         if left:
             self._commands.run(*self._site.kubectl("delete", *left))
 
-    def addressed(self) -> Command:
-        """The command that waits until the load balancer is made."""
-        ready = "--for=jsonpath={.status.loadBalancer.ingress[0].hostname}"
-        return self._site.kubectl("wait", f"ingress/{PRODUCT}", ready, "--timeout", _ROLLOUT)
-
     def probe(self) -> None:
         """Buy a ticket and give it back as the probe does each minute. Failure when no try of a few goes well."""
         for number in range(1, _PROBES + 1):
@@ -87,7 +93,7 @@ class Manifests:
     @cached_property
     def _files(self) -> list[Path]:
         """In a dry run those of the last `make synth`; when there are none, only what they would be called."""
-        unknown = [self._folder / f"CHARTS-{name}.k8s.yaml" for name in ("before", _BEFORE, "between", _AFTER)]
+        unknown = [self._folder / f"CHARTS-{name}.k8s.yaml" for name in ("before", _BEFORE, _WAY_IN, "between", _AFTER)]
         return sorted(self._folder.glob("*.k8s.yaml")) or unknown
 
     @cached_property
@@ -101,6 +107,24 @@ class Manifests:
     def _apply(self, files: Sequence[Path]) -> None:
         named = [part for path in files for part in ("--filename", path)]
         self._commands.run(*self._site.kubectl(*_APPLY, *named))
+
+    def _wait_until_known(self) -> None:
+        """Until each Service that customers are sent to is bound to a target group."""
+        wanted = self._reached()
+        names = ("--output", "jsonpath={.items[*].spec.serviceRef.name}")
+        bound = self._site.kubectl("get", "targetgroupbindings.elbv2.k8s.aws", *names)
+        give_up = time.monotonic() + _KNOWN_SECONDS
+        while missing := wanted.difference(self._commands.ask(*bound, example=" ".join(wanted)).split()):
+            if time.monotonic() > give_up:
+                self._commands.run(*self._site.kubectl("describe", f"ingress/{PRODUCT}"))
+                unknown = ", ".join(sorted(missing))
+                raise Failure(f"the load balancer does not get to know {unknown}: see above what its controller says")
+            time.sleep(_LOOK_SECONDS)
+
+    def _reached(self) -> set[str]:
+        """Names of the Services behind the Ingress."""
+        rules = [rule for body in self._of("Ingress") for rule in body["spec"]["rules"]]
+        return {str(path["backend"]["service"]["name"]) for rule in rules for path in rule["http"]["paths"]}
 
     def _migrate(self, chart: str, files: Sequence[Path]) -> None:
         """Apply the files, and wait for the chart's Job. One that failed before would keep its name, so it goes."""
@@ -131,8 +155,11 @@ class Manifests:
 
     def _named(self, kind: str, chart: str = "") -> list[str]:
         """Names of the objects of a kind, of one chart or all."""
+        return [str(body["metadata"]["name"]) for body in self._of(kind, chart)]
+
+    def _of(self, kind: str, chart: str = "") -> list[dict[str, Any]]:
         found = (bodies for path, bodies in self._bodies.items() if path.name.endswith(f"{chart}.k8s.yaml"))
-        return [str(body["metadata"]["name"]) for bodies in found for body in bodies if body["kind"] == kind]
+        return [body for bodies in found for body in bodies if body["kind"] == kind]
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World, shown, stand_ins
-from tools import synth
+from tools import kubernetes, synth
 from tools.commands import Commands
 from tools.console import Failure
 from tools.deploy import deploy, push
@@ -54,9 +54,10 @@ def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -
     order = [
         r"^git status", r"^aws sts", r"^cdk deploy .*--all", r"^aws ecr describe-images", r"^docker login",
         r"^docker build .*backend", r"^docker push .*/frontend", r"^cdk8s synth", r"^python -m ticketing.checks",
-        r"apply .*migrate-pre", r"apply .*-edge\..*-backend\.",
+        r"apply .*migrate-pre", r"apply .*-edge\.", r"wait ingress/.*hostname", r"get targetgroupbindings",
+        r"apply .*-backend\..*-worker\.",
         r"rollout status deployment/backend",
-        r"apply .*migrate-post", r"get .*--selector", r"wait ingress/",
+        r"apply .*migrate-post", r"get .*--selector",
         r"^cdk deploy .*Edge Observability", r"^python -m tools.smoke",
     ]  # fmt: skip
     places = [first(asked, pattern) for pattern in order]
@@ -187,6 +188,17 @@ def test_whatever_the_charts_make_is_cleared_away_when_they_no_longer_do(env: st
     made = set(re.findall(r"^kind: (\w+)$", text, re.MULTILINE)) - {"Job", "Namespace", "PriorityClass"}
     plural = {re.sub("y$", "ie", kind.lower()) + ("es" if kind.endswith("ss") else "s") for kind in made}
     assert plural | LEFT_OUT == {name.partition(".")[0] for name in PRUNED}
+
+
+def test_no_pod_is_made_before_the_load_balancer_knows_its_service(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes, "_KNOWN_SECONDS", 0.0)
+    with pytest.raises(Failure, match=r"^the load balancer does not get to know backend: see above"):
+        run(world.changed(KNOWN="frontend payments"))
+    applied = [line for line in world.asked if " apply " in line]
+    assert applied[-1].endswith("-edge.k8s.yaml")
+    assert [line for line in applied if re.search(r"-(backend|worker|frontend|payments)\.", line)] == []
 
 
 @only_dev
