@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeVar, cast
 
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_eks_v2 as eks
 from constructs import IConstruct
+
+T = TypeVar("T")
 
 
 def resource_of(construct: IConstruct) -> CfnResource:
@@ -22,3 +24,10 @@ def logical_id(construct: IConstruct) -> str:
 def as_interface(cluster: eks.Cluster) -> eks.ICluster:
     """The same cluster: its Python class is declared without one optional member of the interface it implements."""
     return cast("eks.ICluster", cluster)
+
+
+def present(value: T | None) -> T:
+    """What the library declares as optional and always has for a construct that was made here, not imported."""
+    if value is None:
+        raise TypeError("a construct lacks what it is made with")
+    return value

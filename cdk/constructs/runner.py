@@ -10,9 +10,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk.constructs.escape import logical_id, resource_of
+from cdk.constructs.escape import logical_id, present, resource_of
 from cdk.constructs.findings import accept
 from cdk.constructs.retention import days
+
+_CONNECT = ("codeconnections:GetConnection", "codeconnections:GetConnectionToken", "codeconnections:UseConnection")
 
 
 class Runner(Construct):
@@ -73,13 +75,21 @@ class Runner(Construct):
         resource_of(project).add_property_override(
             "Source.Auth", {"Type": "CODECONNECTIONS", "Resource": connection_arn}
         )
-        project.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["codeconnections:GetConnectionToken", "codeconnections:GetConnection"],
-                resources=[connection_arn],
-            )
-        )
+        self._let_connect(project, connection_arn)
         self._accept_findings(project)
+
+    def _let_connect(self, project: codebuild.Project, connection_arn: str) -> None:
+        """CodeBuild tries the connection, as the project's role, while it makes the project: the policy comes first.
+
+        The policy that the library writes names the project's own log, and so comes after it.
+        """
+        policy = iam.Policy(
+            self,
+            "Connection",
+            roles=[present(project.role)],
+            statements=[iam.PolicyStatement(actions=list(_CONNECT), resources=[connection_arn])],
+        )
+        resource_of(project).add_resource_dependency(resource_of(policy))
 
     def _accept_findings(self, project: codebuild.Project) -> None:
         stack = Stack.of(self)

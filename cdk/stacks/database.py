@@ -5,6 +5,7 @@ from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
 from cdk import names
+from cdk.constructs.escape import present
 from cdk.constructs.keys import encryption_key
 from cdk.constructs.postgres import Postgres
 from cdk.constructs.secret import generated_secret
@@ -32,7 +33,7 @@ class DatabaseStack(Stack):
         )
         self.instance = postgres.instance
         self.security_group = postgres.security_group
-        self.owner: secrets.ISecret = _present(postgres.instance.secret)
+        self.owner: secrets.ISecret = present(postgres.instance.secret)
         self.login = generated_secret(
             self,
             "Login",
@@ -52,9 +53,3 @@ class DatabaseStack(Stack):
                 names.Output.DATABASE_OWNER_SECRET: self.owner.secret_arn,
             },
         )
-
-
-def _present(secret: secrets.ISecret | None) -> secrets.ISecret:
-    if secret is None:
-        raise TypeError("an instance whose password RDS manages has a secret")
-    return secret

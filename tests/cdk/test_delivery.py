@@ -132,6 +132,21 @@ def test_the_runner_reaches_the_clusters_api(prod: Assembly) -> None:
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": [stack.only("EC2::SecurityGroup").id, "GroupId"]}
 
 
+def test_the_runner_may_use_its_one_connection_before_it_is_made(prod: Assembly) -> None:
+    """CodeBuild tries the connection with the project's own role while it makes the project."""
+    stack = prod[names.Stack.DELIVERY]
+    project = stack.only("CodeBuild::Project")
+    (policy,) = [each for each in stack.all("IAM::Policy") if "codeconnections:" in json.dumps(each.properties)]
+    assert policy.id in project.waits_for
+    assert policy["Roles"] == [{"Ref": project["ServiceRole"]["Fn::GetAtt"][0]}]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert set(statement["Action"]) == {f"codeconnections:{each}Connection" for each in ("Get", "Use")} | {
+        "codeconnections:GetConnectionToken"
+    }
+    assert statement["Resource"] == prod.env.delivery.runner_connection_arn
+    assert "*" not in json.dumps(statement)
+
+
 def test_the_runner_itself_may_deploy_nothing(prod: Assembly) -> None:
     stack = prod[names.Stack.DELIVERY]
     project = stack.only("CodeBuild::Project")
