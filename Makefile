@@ -2,7 +2,7 @@
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test slo lint fmt build bench screenshots synth deploy-emulated deploy push destroy grafana clean
+.PHONY: help up test slo lint fmt build bench screenshots synth deploy-emulated deploy push rollback images destroy grafana clean
 
 tool = @exec sh tools/python.sh -m tools.setup
 
@@ -44,6 +44,12 @@ deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (D
 
 push: ## build and push the images of this commit for ENV=dev or prod, and no more (DRY_RUN=1 only says how)
 	$(tool) aws deploy --images $(if $(DRY_RUN),--dry-run)
+
+rollback: ## take ENV=dev or prod back to the release before (TO=COMMIT, UNDO=COMMIT; DRY_RUN=1 only says how)
+	$(tool) python rollback $(if $(DRY_RUN),--dry-run)
+
+images: ## build both images for every platform, push none, and look into them for known holes (DRY_RUN=1 only says how)
+	$(tool) python images $(if $(DRY_RUN),--dry-run)
 
 destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)
 	$(tool) aws destroy $(if $(DRY_RUN),--dry-run)

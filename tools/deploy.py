@@ -9,23 +9,20 @@ PROMETHEUS_URL= names another Prometheus than the cluster's.
 
 import argparse
 import os
-import re
 import shutil
 import signal
 from collections.abc import Callable, Mapping
 
 from cdk import names
-from tools import console, synth
+from tools import console, images, synth
 from tools.commands import Commands, How
 from tools.console import Failure, step
 from tools.gatekeeper import ask_gate
 from tools.kubernetes import Manifests
-from tools.setup import ROOT
+from tools.releases import Releases
 from tools.site import Site, chosen, programs
 
-_PLATFORM = "linux/amd64"  # of cluster.instances
 _Step = tuple[str, Callable[[], None]]
-_BASE = re.compile(r"^ARG (\w+)=(\S+)$", re.MULTILINE)
 _COMMIT, _DIGEST = "0" * 40, "sha256:" + "0" * 64  # for showing
 
 
@@ -76,10 +73,12 @@ class _Deployment:
             ("the schema, wide enough for old and new", self._manifests.widen),
             ("the way in, before any pod", self._manifests.open_way),
             ("the application", self._manifests.roll_out),
-            ("the schema, without what only the old one needed", self._manifests.narrow),
             ("what is no longer wanted", self._manifests.prune),
             ("the shop's name", self._name),
             ("does it sell", self._visit),
+            # Last, as the release before cannot come back to a schema that was narrowed.
+            ("the schema, without what only the old one needed", self._manifests.narrow),
+            ("what there is to go back to", self._remember),
         ]
         self._follow(steps)
         done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
@@ -145,24 +144,12 @@ class _Deployment:
         return self._commands.find(*found, "--output", "text", absent="ImageNotFoundException", example=example)
 
     def _push(self, image: str, registry: str) -> str:
-        dockerfile = f"{image}/Dockerfile"
         tag = f"{registry}/{names.repository(self._site.name, image)}:{self._commit}"
-        bases = [
-            part for name, base in _BASE.findall((ROOT / dockerfile).read_text()) for part in self._base(name, base)
-        ]
-        label = f"org.opencontainers.image.revision={self._commit}"
-        options = ("--platform", _PLATFORM, "--file", dockerfile, "--label", label, "--tag", tag)
-        self._commands.run("docker", "build", *options, *bases, ".")
-        self._commands.run("docker", "push", tag)
+        images.push(self._commands, image, tag=tag, revision=self._commit)
         digest = self._pushed(image, example=_DIGEST)
         if digest is None:
             raise Failure(f"{tag} was pushed and is not there: look into the registry")
         return digest
-
-    def _base(self, name: str, image: str) -> tuple[str, str]:
-        """The argument that pins a base to what it is today."""
-        inspect = ("docker", "buildx", "imagetools", "inspect", image, "--format", "{{.Manifest.Digest}}")
-        return "--build-arg", f"{name}={image}@{self._commands.ask(*inspect, example=_DIGEST)}"
 
     def _synthesize(self) -> None:
         """With all the checks of `make synth`."""
@@ -192,6 +179,9 @@ class _Deployment:
         given = [part for name, value in parameters.items() for part in ("--parameters", f"{name}={value}")]
         stacks = (construct(names.Stack.EDGE), construct(names.Stack.OBSERVABILITY))
         self._commands.run(*self._site.cdk("deploy", *stacks, "--exclusively", "--require-approval", "never", *given))
+
+    def _remember(self) -> None:
+        Releases(self._site).record(self._commit, synth.MANIFESTS / self._site.name)
 
     def _visit(self) -> None:
         url = self._site.settings.public_url

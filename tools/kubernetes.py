@@ -14,7 +14,7 @@ from tools.console import Failure
 from tools.site import Site
 
 PROBE = "probe"  # the CronJob
-_BEFORE, _WAY_IN, _AFTER = "migrate-pre", "edge", "migrate-post"
+BEFORE, _WAY_IN, _AFTER = "migrate-pre", "edge", "migrate-post"
 _APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
 _ROLLOUT = "15m"
 _LOOK_SECONDS = 5.0
@@ -50,14 +50,14 @@ class Manifests:
 
     def widen(self) -> None:
         """What all else stands on, and the schema that old and new pods both work with."""
-        self._migrate(_BEFORE, self._files[: self._place(_BEFORE) + 1])
+        self._migrate(BEFORE, self._files[: self._place(BEFORE) + 1])
 
     def open_way(self) -> None:
         """Services and the Ingress, until the load balancer has an address and knows every Service.
 
         Only pods that are made after that wait to be found well: on others the controller puts no gate.
         """
-        self._apply(self._files[self._place(_BEFORE) + 1 : self._place(_WAY_IN) + 1])
+        self._apply(self._files[self._place(BEFORE) + 1 : self._place(_WAY_IN) + 1])
         address = "--for=jsonpath={.status.loadBalancer.ingress[0].hostname}"
         self._commands.run(*self._site.kubectl("wait", f"ingress/{PRODUCT}", address, "--timeout", _ROLLOUT))
         self._wait_until_known()
@@ -93,7 +93,7 @@ class Manifests:
     @cached_property
     def _files(self) -> list[Path]:
         """In a dry run those of the last `make synth`; when there are none, only what they would be called."""
-        unknown = [self._folder / f"CHARTS-{name}.k8s.yaml" for name in ("before", _BEFORE, _WAY_IN, "between", _AFTER)]
+        unknown = [self._folder / f"CHARTS-{name}.k8s.yaml" for name in ("before", BEFORE, _WAY_IN, "between", _AFTER)]
         return sorted(self._folder.glob("*.k8s.yaml")) or unknown
 
     @cached_property

@@ -36,7 +36,7 @@ def needed(asked: list[str]) -> set[str]:
     """The actions of every `aws`, of what the CDK does by its bootstrap's roles, and of a push."""
     found = {action(match[1], match[2]) for line in asked if (match := re.match(r"aws (\S+) (\S+)", line))}
     found |= {"sts:AssumeRole"} if any(line.startswith("cdk ") for line in asked) else set()
-    found |= UPLOADS if any(line.startswith("docker push") for line in asked) else set()
+    found |= UPLOADS if any("--push" in line for line in asked) else set()
     return found - {""}
 
 

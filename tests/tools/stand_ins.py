@@ -16,7 +16,7 @@ DIGEST = "sha256:" + "ab" * 32
 PERSON = "arn:aws:sts::111122223333:assumed-role/engineer/you"
 PIPELINE = "arn:aws:sts::111122223333:assumed-role/tickets-{env}-delivery-DeployRole-1X/job"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/tickets-dev/0123456789abcdef"
-_NAMES = ("aws", "cdk", "cdk8s", "docker", "git", "kubectl", "python")
+_NAMES = ("aws", "cdk", "cdk8s", "docker", "git", "kubectl", "python", "trivy")
 
 # Each asks for its answer by a variable or a file beside it, so that a test says how the world is. `absent WORD` is how
 # AWS says that there is none.
@@ -34,10 +34,11 @@ case "$asked" in
   "aws ecr get-login-password"*) echo the-password ;;
   "docker login"*) cat >"$here/password" ;;
   "docker buildx imagetools inspect"*) echo DIGEST ;;
-  "docker push "*) echo "$asked" >>"$here/pushed" ;;
+  "docker buildx inspect"*) [ -z "$NO_BUILDER" ] || { echo 'ERROR: no builder "aegistickets" found' >&2; exit 1; } ;;
+  "docker buildx build "*--push*) echo "$asked" >>"$here/pushed" ;;
   "aws ecr describe-images"*)
     image="$(printf '%s' "$asked" | sed 's/.*--repository-name \([^ ]*\).*/\1/')"
-    grep -qs "/$image:COMMIT" "$here/pushed" || absent ImageNotFoundException
+    grep -qs "/$image:COMMIT " "$here/pushed" || absent ImageNotFoundException
     echo DIGEST ;;
   "cdk8s synth"*) mkdir -p "$MANIFESTS_TO" && cp "$MANIFESTS_FROM"/* "$MANIFESTS_TO" ;;
   "aws eks describe-cluster"*deletionProtection*) [ -z "$NO_CLUSTER" ] || absent ResourceNotFoundException; echo True ;;
@@ -51,6 +52,8 @@ case "$asked" in
   *"get targetgroupbindings"*) echo "${KNOWN-backend frontend payments}" ;;
   *"get job/probe-"*) echo "${PROBE_JOB:-Complete}" ;;
   *"get job/"*) echo "$JOB" ;;
+  *" get configmaps --selector app.kubernetes.io/component=release"*) cat "$here/releases" 2>/dev/null ;;
+  *" get deployments "*) echo "$RUNNING" ;;
   *" get "*"--selector"*) cat "$here/present" 2>/dev/null ;;
   *"port-forward"*) echo "Forwarding from 127.0.0.1:54321 -> 9090"; exec sleep 60 ;;
   "python -m slo gate"*) exit "${GATE:-0}" ;;

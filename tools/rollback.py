@@ -1,0 +1,93 @@
+"""Takes ENV=dev or prod back to a release that sold: `python -m tools.rollback`, or with `--dry-run` only says how.
+
+TO=COMMIT names it. UNDO=COMMIT goes back to the newest one but that commit, whether it got as far as running or not,
+and forgets it: so a pipeline undoes what it has just tried. Without either it is the one before what runs. Pods are
+replaced as in any rollout; the stacks stay as they are, and so does the schema: what only widened it is no hindrance,
+and where it was narrowed since, the former release's own migration refuses before any pod is touched. The budgets are
+not asked.
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Callable, Mapping
+
+from tools import console
+from tools.commands import Commands
+from tools.console import say, step
+from tools.kubernetes import Manifests
+from tools.releases import Release, Releases, chosen
+from tools.setup import ROOT
+from tools.site import Site, programs
+from tools.site import chosen as chosen_site
+
+FOLDER = ROOT / "build" / "rollback"  # the release's manifests, below it one folder for each environment
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make rollback", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    rollback(chosen_site(Commands(programs(), dry_run=options.dry_run)), os.environ)
+    return 0
+
+
+def rollback(site: Site, variables: Mapping[str, str]) -> None:
+    """All steps, one after the other. Failure names the one that ended it."""
+    _Rollback(site, variables).run()
+
+
+class _Rollback:
+    def __init__(self, site: Site, variables: Mapping[str, str]) -> None:
+        self._site = site
+        self._commands = site.commands
+        self._to, self._undo = variables.get("TO", ""), variables.get("UNDO", "")
+        self._releases = Releases(site)
+        self._release = Release("COMMIT", "", {})
+        self._folder = FOLDER / site.name
+        self._manifests = Manifests(site, self._folder)
+
+    def run(self) -> None:
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("who goes back", lambda: self._site.reach_cluster(self._site.caller())),
+            ("to which release", self._choose),
+            ("does the schema still bear it", self._widen),
+            ("the way in", self._manifests.open_way),
+            ("the application", self._manifests.roll_out),
+            ("what is no longer wanted", self._manifests.prune),
+            ("does it sell", self._visit),
+        ]
+        for number, (title, part) in enumerate(steps, 1):
+            step(f"{self._site.name} {number}/{len(steps)}: {title}")
+            part()
+        done = f"{self._site.name} runs {self._release.commit[:12]} again, as it was released at {self._release.at}"
+        step("dry run: nothing was done" if self._commands.dry_run else done)
+
+    def _choose(self) -> None:
+        image = "jsonpath={.items[*].spec.template.spec.containers[*].image}"
+        running = set(
+            self._commands.ask(*self._site.kubectl("get", "deployments", "--output", image), example="").split()
+        )
+        releases = self._releases.all()
+        if self._commands.dry_run:
+            return
+        self._release = chosen(releases, running=running, undo=self._undo, to=self._to)
+        say(f"  {self._release.commit} of {self._release.at}")
+        self._release.unpack(self._folder)
+
+    def _widen(self) -> None:
+        """Its Job may be there and done; it has to look at the schema as it is now."""
+        job = f"job/{self._release.migration}"
+        self._commands.run(*self._site.kubectl("delete", job, "--ignore-not-found", "--wait"))
+        self._manifests.widen()
+
+    def _visit(self) -> None:
+        self._commands.run("python", "-m", "tools.smoke", self._site.settings.public_url)
+        self._manifests.probe()
+        if self._undo:
+            self._releases.forget(self._undo)
+
+
+if __name__ == "__main__":
+    console.run(main)
