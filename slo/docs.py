@@ -146,7 +146,8 @@ def _others(spec: Spec) -> Iterator[Row]:
     for alert in alerts(spec):
         if alert.name not in burning:
             lasting = span(alert.lasting.total_seconds()) if alert.lasting else "at once"
-            yield _linked(alert.name), _severity(alert), alert.when, lasting
+            only = f" (only with the {alert.exporter})" if alert.exporter else ""
+            yield _linked(alert.name), _severity(alert), alert.when + only, lasting
 
 
 def _severity(alert: Alert) -> str:

@@ -90,6 +90,7 @@ class Alerting(BurnWindows):
     saturation: SaturationAlert
     outbox_oldest: PositiveCount
     payments_oldest: PositiveCount
+    probe_oldest: PositiveCount
     throttled: ShareAlert
     absent: AbsentAlert
     edge: ShareAlert

@@ -29,13 +29,20 @@ def write(spec: Spec) -> dict[Path, str]:
     return {OUTPUT: f"# {MADE_BY}\n\n{dump(document(spec))}"}
 
 
-def document(spec: Spec) -> dict[str, Any]:
-    """The content of a rules file, and of a PrometheusRule's spec."""
+def document(spec: Spec, *, exporters: bool = True) -> dict[str, Any]:
+    """The content of a rules file, and of a PrometheusRule's spec.
+
+    exporters: with the alerts that need an exporter of their own. Where there is none they could never fire.
+    """
     # Sums over long windows count evaluations, so the interval belongs to the group, not to whoever loads it.
     interval = series.duration(spec.prometheus.evaluation_interval)
     return {
         "groups": [
-            {"name": f"slo-{group.name}", "interval": interval, "rules": [_rule(spec, rule) for rule in group.rules]}
+            {
+                "name": f"slo-{group.name}",
+                "interval": interval,
+                "rules": [_rule(spec, rule) for rule in group.rules if exporters or not _needs_exporter(rule)],
+            }
             for group in groups(spec)
         ]
     }
@@ -47,6 +54,10 @@ def groups(spec: Spec) -> list[Group]:
 
 def alerts(spec: Spec) -> list[Alert]:
     return [rule for group in groups(spec) for rule in group.rules if isinstance(rule, Alert)]
+
+
+def _needs_exporter(rule: Recording | Alert) -> bool:
+    return isinstance(rule, Alert) and rule.exporter != ""
 
 
 def _rule(spec: Spec, rule: Recording | Alert) -> dict[str, Any]:

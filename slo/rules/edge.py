@@ -1,4 +1,4 @@
-"""What the service itself cannot count as its failures: clients it refuses, and answers of the load balancer."""
+"""What the service itself cannot count as its failures: clients it refuses, and requests that never reach it."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,14 @@ from slo import series
 from slo.rules.model import Alert, Group
 from slo.spec import Spec
 
-# As yet-another-cloudwatch-exporter names them; without it the alert has nothing to look at and stays silent.
+_EXPORTER = "yet-another-cloudwatch-exporter"  # which names these as follows
 _FAILED = "sum by (dimension_LoadBalancer) (aws_applicationelb_httpcode_elb_5_xx_count_sum)"
 _PASSED_ON = "sum by (dimension_LoadBalancer) (aws_applicationelb_request_count_sum)"
+_PROBE = 'cronjob="probe"'
 
 
 def groups(spec: Spec) -> Iterator[Group]:
-    yield Group("edge", (_throttled(spec), _edge_errors(spec)))
+    yield Group("edge", (_throttled(spec), _probe_failing(spec), _edge_errors(spec)))
 
 
 def _throttled(spec: Spec) -> Alert:
@@ -34,6 +35,26 @@ def _throttled(spec: Spec) -> Alert:
     )
 
 
+def _probe_failing(spec: Spec) -> Alert:
+    """By the last booking that went well, as failed Jobs and Jobs that never started leave the same gap.
+
+    One that was never successful counts from its beginning; one that somebody has suspended is meant to be silent.
+    """
+    succeeded, created, suspended = (
+        f"max by (namespace) (kube_cronjob_{what}{{{_PROBE}}})"
+        for what in ("status_last_successful_time", "created", "spec_suspend")
+    )
+    return Alert(
+        name="ProbeFailing",
+        when=f"no booking by the shop's own address went well for {spec.alerting.probe_oldest} s",
+        expr=f"time() - ({succeeded} or {created}) > {spec.alerting.probe_oldest}\nunless {suspended} == 1",
+        severity="page",
+        slo="availability",
+        summary="Nobody can book in {{ $labels.namespace }}, as far as the probe sees",
+        description="It tries each minute, and last succeeded {{ $value | humanizeDuration }} ago.",
+    )
+
+
 def _edge_errors(spec: Spec) -> Alert:
     """A request that found no target at all is counted as failed, and not as passed on."""
     rule = spec.alerting.edge
@@ -50,4 +71,5 @@ def _edge_errors(spec: Spec) -> Alert:
             "{{ $value | humanizePercentage }} of the requests to {{ $labels.dimension_LoadBalancer }} get a 5xx that "
             "no pod has seen."
         ),
+        exporter=_EXPORTER,
     )

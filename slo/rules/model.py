@@ -18,6 +18,7 @@ class Alert:
     """severity: None for the alert that always fires. slo: its objective or subject, "" when its series say.
 
     when: its condition in words, with its numbers. lasting: how long the expression must hold before it counts.
+    exporter: what must be added for it to see anything; "" when it looks at what every cluster of ours measures.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Alert:
     summary: str
     description: str
     lasting: timedelta = timedelta()
+    exporter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The ground that the service stands on, as kube-state-metrics, the kubelet and the blackbox exporter report it."""
+"""The ground that the service stands on, as kube-state-metrics and the kubelet report it, and the blackbox exporter."""
 
 from collections.abc import Iterator
 
@@ -91,4 +91,5 @@ def _certificate(spec: Spec) -> Alert:
         lasting=spec.alerting.for_.ticket,
         summary="The certificate of {{ $labels.instance }} expires soon",
         description="It is valid for another {{ $value | humanizeDuration }}, and should have been renewed by itself.",
+        exporter="blackbox exporter",
     )

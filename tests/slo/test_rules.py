@@ -27,6 +27,7 @@ CONTRACT = {
         "OutboxStalled",
         "PaymentsStalled",
         "EdgeErrorsHigh",
+        "ProbeFailing",
         "SLIAbsent",
     },
     "ticket": {
@@ -169,6 +170,16 @@ MUTATIONS = {
     "a full pool for a moment is enough": ("for: 15m", "for: 1m", "database-2"),
     "the outbox may be as old as it is": ("> 120", ">= 0", "correctness-2"),
     "one refused client is enough": ('"429"}[5m])) >= 10', '"429"}[5m])) >= 0', "edge-1"),
+    "a probe that never booked is none": (
+        " or max by (namespace) (kube_cronjob_created",
+        " and max by (namespace) (kube_cronjob_created",
+        "edge-1",
+    ),
+    "a suspended probe is a failing one": (
+        "\n      unless max by (namespace)",
+        "\n      or max by (namespace)",
+        "edge-1",
+    ),
     "no target is no error": ("or 0 * sum", "or -1 * sum", "edge-1"),
     "an old memory kill is news": (
         "\n      and max by (namespace, pod, container)",
