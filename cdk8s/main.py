@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from cdk.settings import ENVIRONMENTS, SettingsError
+from cdk.settings.environment import unwatched
 from ticketing.build import build
 from ticketing.inputs import InputError, read_inputs
 
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
             inputs = read_inputs(name, os.environ)
             if inputs.example:
                 sys.stderr.write(f"note: {name} is made of example outputs and cannot be deployed; see CDK_OUTPUTS\n")
+            if warning := unwatched(inputs.env):
+                sys.stderr.write(f"WARNING: {warning}\n")
             build(inputs, out if arguments else out / name)
     except (SettingsError, InputError) as error:
         sys.stderr.write(f"error: {error}\n")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdk.settings import ENVIRONMENTS, SettingsError, environment, examples
+from cdk.settings.environment import unwatched
 from tools import console, processes
 from tools.console import Failure, say, step
 from tools.setup import CHECKOV, ROOT
@@ -88,6 +89,8 @@ def main(_arguments: list[str]) -> int:
     for name in names:
         if left := examples(environment(name)):
             say(f"note: {name} is made of example values and cannot be deployed: {', '.join(left)}")
+        if warning := unwatched(environment(name)):
+            say(f"WARNING: {warning}")
     if not all(each.possible() for each in STEPS):
         say(f"WARNING: {MISSING}")
     if failures:

@@ -62,6 +62,9 @@ class MonitoringSettings:
     retention_days: int
     storage: int
     replicas: int = 1  # of Prometheus, each with a volume of its own
+    # Whether the secret `application` has HEARTBEAT_URL, of a service outside that calls somebody once it is no longer
+    # asked: Alertmanager asks it each minute, so silence means that no alert would arrive.
+    heartbeat: bool = False
 
     def __post_init__(self) -> None:
         # The promise looks back over 28 days.
@@ -74,7 +77,10 @@ class MonitoringSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
-    """Who may deliver: a GitHub repository. An account has one OIDC provider for GitHub, made by one environment."""
+    """Who may deliver: a GitHub repository. An account has one OIDC provider for GitHub, made by one environment.
+
+    Where protected is set it stays when its environment goes: others may trust it.
+    """
 
     repository: str  # owner/name
     owner_id: str = ""  # both numbers of GitHub, where its tokens name them beside owner and name; see docs/deploy.md
@@ -82,7 +88,7 @@ class DeliverySettings:
     makes_provider: bool
     has_provider: bool = False  # the account has one that none of our environments made
     runner_connection_arn: str = ""  # of CodeConnections, when a runner inside the VPC is wanted
-    runner_workflow: str = "deploy"  # the name of the one workflow that the runner is started for
+    runner_workflow: str = "deploy-prod"  # the name of the one workflow that the runner is started for
 
     def __post_init__(self) -> None:
         named = re.fullmatch(r"[\w -]+", self.runner_workflow, re.ASCII) is not None
@@ -181,6 +187,16 @@ class Environment:
     @property
     def public_url(self) -> str:
         return f"https://{self.edge.domain}"
+
+
+def unwatched(environment: Environment) -> str:
+    """One line of warning, "" when somebody would notice that alerts have stopped."""
+    if environment.monitoring.heartbeat:
+        return ""
+    return (
+        f"in {environment.name} nobody is told when alerts stop coming: set monitoring.heartbeat, "
+        "see docs/kubernetes.md"
+    )
 
 
 def examples(environment: Environment) -> tuple[str, ...]:

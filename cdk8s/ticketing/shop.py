@@ -14,6 +14,7 @@ HTTP, METRICS = "http", "metrics"  # names of ports
 
 APPLICATION_SECRET, PAYMENT_SECRET = "application", "payment-keys"
 LOGIN_SECRET, OWNER_SECRET = "database-login", "database-owner"
+HEARTBEAT_SECRET, HEARTBEAT_URL = "heartbeat", "HEARTBEAT_URL"
 LOGIN_FILE, SERVICE_FILE = "login.json", "service.conf"
 
 _SECRETS = "/run/secrets"

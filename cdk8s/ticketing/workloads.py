@@ -95,7 +95,10 @@ class Job(Construct):
 
 
 class CronJob(Construct):
-    """Runs to its end again and again, never two at a time. token: it speaks with the cluster's API."""
+    """Runs to its end again and again, never two at a time. token: it speaks with the cluster's API.
+
+    priority: whether it may be left out while there is no room.
+    """
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class CronJob(Construct):
         schedule: str,
         seconds: int,
         token: bool = False,
+        priority: str = BACKGROUND,
     ) -> None:
         super().__init__(scope, name)
         service_account(self, inputs, name)
@@ -127,7 +131,7 @@ class CronJob(Construct):
                         backoff_limit=0,  # the next run is the next try
                         active_deadline_seconds=seconds,
                         ttl_seconds_after_finished=3600,
-                        template=task_pod(inputs, name, process, priority=BACKGROUND, token=token),
+                        template=task_pod(inputs, name, process, priority=priority, token=token),
                     ),
                 ),
             ),

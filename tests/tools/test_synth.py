@@ -35,6 +35,7 @@ def test_every_step_runs_for_both_environments(
     assert all(f"{env}: step {number} done (" in out for env in ("dev", "prod") for number in (1, 2))
     assert (elsewhere / "build" / "step-2-prod.log").read_text() == "second prod\n"
     assert "note: dev is made of example values and cannot be deployed: account, " in out
+    assert "WARNING: in prod nobody is told when alerts stop coming: set monitoring.heartbeat, " in out
 
 
 def test_one_environment_can_be_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from constructs import Construct
 from ticketing.inputs import Inputs
 from ticketing.pods import Needs, Process
 from ticketing.shop import LOGIN_SECRET, PROBE, database, login_files
-from ticketing.workloads import CronJob
+from ticketing.workloads import SERVING, CronJob
 
 
 class Probe(Chart):
@@ -22,6 +22,7 @@ class Probe(Chart):
             inputs=inputs,
             schedule="* * * * *",
             seconds=50,
+            priority=SERVING,  # somebody is paged when it does not come through
             process=Process(
                 image="backend",
                 args=["probe"],

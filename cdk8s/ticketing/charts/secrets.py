@@ -11,6 +11,8 @@ from ticketing.custom import external_secret
 from ticketing.inputs import Inputs
 from ticketing.shop import (
     APPLICATION_SECRET,
+    HEARTBEAT_SECRET,
+    HEARTBEAT_URL,
     LOGIN_FILE,
     LOGIN_SECRET,
     OWNER_SECRET,
@@ -37,6 +39,9 @@ class Secrets(Chart):
             properties=["SECRET_KEY", "OLD_SECRET_KEYS"],
         )
         self._payments(inputs)
+        if inputs.env.monitoring.heartbeat:
+            application = names.secret(env, Secret.APPLICATION)
+            external_secret(self, inputs, HEARTBEAT_SECRET, source=application, properties=[HEARTBEAT_URL])
         external_secret(
             self,
             inputs,

@@ -29,6 +29,7 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from references.roles(objects)
     yield from references.priorities(objects)
     yield from references.secrets(objects, inputs)
+    yield from references.webhooks(objects)
     yield from references.network(objects)
     yield from safety.pods(objects)
     yield from safety.images(objects, inputs)

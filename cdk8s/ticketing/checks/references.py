@@ -145,8 +145,16 @@ def secrets(objects: Objects, inputs: Inputs) -> Iterator[str]:
                 yield f"{pod}: nothing brings the secret {name}"
             elif missing:
                 yield f"{pod}: the secret {name} has no {', '.join(sorted(missing))}"
-    for name in sorted(brought - {name for pod in objects.pods for name, _ in _wanted(pod)}):
-        yield f"ExternalSecret {name}: no pod uses it"
+    used = {name for pod in objects.pods for name, _ in _wanted(pod)} | {key["name"] for _, key in _webhooks(objects)}
+    for name in sorted(brought - used):
+        yield f"ExternalSecret {name}: nothing uses it"
+
+
+def webhooks(objects: Objects) -> Iterator[str]:
+    """Alertmanager finds the addresses that it is to ask."""
+    for config, key in _webhooks(objects):
+        if key["key"] not in brings(objects, key["name"]):
+            yield f"{called(config)}: nothing brings {key['key']} of the secret {key['name']}"
 
 
 def brings(objects: Objects, name: str) -> set[str]:
@@ -194,6 +202,13 @@ def _closed_ports(policy: Body, rule: Body, pods: list[Pod]) -> Iterator[str]:
     for port in rule["ports"]:
         if not any(port["port"] in pod.ports.values() for pod in pods):
             yield f"{called(policy)}: nobody listens at port {port['port']}"
+
+
+def _webhooks(objects: Objects) -> Iterator[tuple[Body, Body]]:
+    """Addresses that Alertmanager reads from secrets."""
+    for config in objects.of("AlertmanagerConfig"):
+        for receiver in config["spec"]["receivers"]:
+            yield from ((config, webhook["urlSecret"]) for webhook in receiver.get("webhookConfigs", []))
 
 
 def _wanted(pod: Pod) -> Iterator[tuple[str, set[str]]]:
