@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -12,10 +12,17 @@ ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
 
-def provider_arn(scope: Construct, *, makes_provider: bool) -> str:
-    """GitHub's identity provider in this account: made here, or by another environment of the same account."""
+def provider_arn(scope: Construct, *, makes_provider: bool, protected: bool) -> str:
+    """GitHub's identity provider in this account: made here, or by another environment of the same account.
+
+    protected: it stays when the stack goes, as an account has one only, and others may trust it too.
+    """
     if makes_provider:
-        return iam.OidcProviderNative(scope, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE]).oidc_provider_arn
+        policy = RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY
+        made = iam.OidcProviderNative(
+            scope, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE], removal_policy=policy
+        )
+        return made.oidc_provider_arn
     return Stack.of(scope).format_arn(service="iam", region="", resource="oidc-provider", resource_name=ISSUER)
 
 

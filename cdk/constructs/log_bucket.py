@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk.constructs.escape import present
 from cdk.constructs.findings import accept
 
 WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
@@ -42,12 +43,16 @@ def load_balancer_logs(
             resources=[bucket.arn_for_objects(f"AWSLogs/{Stack.of(scope).account}/*")],
         )
     )
-    _let_read(bucket, reader)
+    role = _let_read(bucket, reader)
+    if protected:
+        # Without them the log, which stays, would be open to whoever may read buckets, or to nobody.
+        for kept in (present(bucket.policy), role):
+            kept.apply_removal_policy(RemovalPolicy.RETAIN)
     accept(bucket, {"AwsSolutions-S1": "It holds logs itself: logging who reads them would never end."})
     return bucket
 
 
-def _let_read(bucket: s3.Bucket, name: str) -> None:
+def _let_read(bucket: s3.Bucket, name: str) -> iam.Role:
     """People of this account take the role on, which is recorded; nobody reads without it."""
     role = iam.Role(
         bucket,
@@ -68,3 +73,4 @@ def _let_read(bucket: s3.Bucket, name: str) -> None:
             conditions={"ArnNotEquals": {"aws:PrincipalArn": role.role_arn}},
         )
     )
+    return role

@@ -40,8 +40,8 @@ _ASSUMED = {
 _UNCOUNTED = """\
 Not counted: what the payment provider takes of each booking, which is far more than all of this; traffic between zones;
 backups beyond the size of the database; images, logs and templates in ECR and S3; logs of the control plane, which EKS
-writes all the time, of the database, and of functions; CPU credits of burstable machines; attachments of letters, should
-SES ask for them by size; domain and hosted zone; the runner's minutes; support. Free tiers are not taken off.
+writes all the time, of the database, and of functions; CPU credits of burstable machines; attachments of letters,
+should SES ask for them by size; domain and hosted zone; the runner's minutes; support. Free tiers are not taken off.
 """
 
 

@@ -5,6 +5,7 @@ The committed values are examples: enough to synthesize, refused when a real acc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cdk.settings.checks import SettingsError, apart, check, one_of
@@ -22,11 +23,14 @@ def environment(name: str, *, account: str | None = None, region: str | None = N
     beside a real account, which would be deployed.
     """
     one_of("environment", name, ENVIRONMENTS)
-    chosen = _committed()[name]
-    chosen = replace(chosen, account=account or chosen.account, region=region or chosen.region)
-    if chosen.account != EXAMPLE_ACCOUNT:
-        refuse_examples(chosen)
-    return chosen
+    committed = _committed()
+    chosen = committed[name]
+    moved = replace(chosen, account=account or chosen.account, region=region or chosen.region)
+    if moved.account != EXAMPLE_ACCOUNT:
+        refuse_examples(moved)
+    if moved.account != chosen.account:
+        _check_providers({**committed, name: moved}, only=moved.account)
+    return moved
 
 
 def _committed() -> dict[str, Environment]:
@@ -35,13 +39,21 @@ def _committed() -> dict[str, Environment]:
 
     all_of_them = {each.name: each for each in (DEV, PROD)}
     apart({f"{name}: network.cidr": each.network.cidr for name, each in all_of_them.items()})
-    for account in {each.account for each in all_of_them.values()}:
-        _check_provider(account, [each for each in all_of_them.values() if each.account == account])
+    _check_providers(all_of_them)
     return all_of_them
 
 
+def _check_providers(environments: Mapping[str, Environment], only: str = "") -> None:
+    """Of every account, or of one."""
+    for account in {each.account for each in environments.values() if not only or each.account == only}:
+        _check_provider(account, [each for each in environments.values() if each.account == account])
+
+
 def _check_provider(account: str, members: list[Environment]) -> None:
-    """An account has exactly one identity provider for GitHub. account: of all members."""
+    """An account has exactly one identity provider for GitHub, which none of ours can take with it from another.
+
+    account: of all members.
+    """
     who = " and ".join(each.name for each in members)
     makers = sum(each.delivery.makes_provider for each in members)
     setting = "delivery.makes_provider"
@@ -55,3 +67,7 @@ def _check_provider(account: str, members: list[Environment]) -> None:
         f"is not set for {who}, alone in account {account}, so nobody could deploy there: set it for one of them, "
         "or delivery.has_provider where the account has a provider already",
     )
+    for each in members:
+        lasts = len(members) == 1 or each.protected or not each.delivery.makes_provider
+        others = " and ".join(other.name for other in members if other is not each)
+        check(setting, lasts, f"is set for {each.name}, which would take it away from {others}: set it for {others}")

@@ -45,5 +45,5 @@ DEV = Environment(
         log_days=14,
     ),
     monitoring=MonitoringSettings(alarm_address="dev-alarms@example.com", retention_days=30, storage=30),
-    delivery=DeliverySettings(repository="example/aegistickets", makes_provider=True),
+    delivery=DeliverySettings(repository="example/aegistickets", makes_provider=False),
 )

@@ -54,7 +54,7 @@ PROD = Environment(
     monitoring=MonitoringSettings(alarm_address="oncall@example.com", retention_days=45, storage=100, replicas=2),
     delivery=DeliverySettings(
         repository="example/aegistickets",
-        makes_provider=False,
+        makes_provider=True,  # not dev, which may go at any time, and would take it along
         runner_connection_arn=f"arn:aws:codeconnections:eu-west-1:{EXAMPLE_ACCOUNT}:connection/EXAMPLE",
     ),
 )

@@ -37,7 +37,7 @@ class DeliveryStack(Stack):
     ) -> None:
         super().__init__(scope, "Delivery", **properties(env, names.Stack.DELIVERY, "roles of the pipelines"))
         self._env = env
-        self._provider = github.provider_arn(self, makes_provider=env.delivery.makes_provider)
+        self._provider = github.provider_arn(self, makes_provider=env.delivery.makes_provider, protected=env.protected)
         plan = self._role(
             "Plan", f"{env.name}-plan", "Compares the stacks with what is there", [self._assume("lookup")]
         )

@@ -66,11 +66,16 @@ def test_a_repository_whose_tokens_carry_numbers_is_believed_by_them(ids: dict[s
 
 
 def test_an_account_has_one_identity_provider_for_github(dev: Assembly, prod: Assembly) -> None:
-    made = dev[names.Stack.DELIVERY].only("IAM::OIDCProvider")
+    made = prod[names.Stack.DELIVERY].only("IAM::OIDCProvider")
     assert (made["Url"], made["ClientIdList"]) == (f"https://{ISSUER}", ["sts.amazonaws.com"])
-    assert prod[names.Stack.DELIVERY].all("IAM::OIDCProvider") == []
-    trust = role(prod[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)["AssumeRolePolicyDocument"]["Statement"][0]
-    assert text_of(trust["Principal"]["Federated"]).endswith(f":iam::{prod.env.account}:oidc-provider/{ISSUER}")
+    assert dev[names.Stack.DELIVERY].all("IAM::OIDCProvider") == []
+    trust = role(dev[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)["AssumeRolePolicyDocument"]["Statement"][0]
+    assert text_of(trust["Principal"]["Federated"]).endswith(f":iam::{dev.env.account}:oidc-provider/{ISSUER}")
+
+
+def test_what_the_roles_of_another_environment_trust_stays_when_its_maker_goes(prod: Assembly) -> None:
+    made = prod[names.Stack.DELIVERY].only("IAM::OIDCProvider").body
+    assert made["DeletionPolicy"] == made["UpdateReplacePolicy"] == "Retain"
 
 
 def test_planning_looks_and_changes_nothing(stack: Template) -> None:
@@ -114,7 +119,7 @@ def test_a_private_cluster_has_a_runner_inside_its_vpc(prod: Assembly, dev: Asse
     project = stack.only("CodeBuild::Project")
     assert len(project["VpcConfig"]["Subnets"]) == 3
     assert project["Triggers"]["FilterGroups"] == [
-        [{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}, {"Type": "WORKFLOW_NAME", "Pattern": "^deploy$"}]
+        [{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}, {"Type": "WORKFLOW_NAME", "Pattern": "^deploy-prod$"}]
     ]
     assert not project["Environment"]["PrivilegedMode"]
     assert project["Source"]["Location"] == f"https://github.com/{prod.env.delivery.repository}.git"

@@ -149,5 +149,14 @@ def test_the_bucket_is_emptied_before_it_goes_where_it_goes(dev: Assembly, prod:
     assert prod[names.Stack.EDGE].all("Custom::S3AutoDeleteObjects") == []
 
 
+def test_who_may_read_the_log_outlives_its_stack_with_it(prod: Assembly) -> None:
+    """A bucket that stays without its policy is open to whoever may read buckets; without the role, to nobody."""
+    edge = prod[names.Stack.EDGE]
+    reader = edge.only("IAM::Role", RoleName=names.log_reader("prod"))
+    assert reader.body["DeletionPolicy"] == "Retain"
+    policy = edge.only("S3::BucketPolicy", Bucket={"Ref": edge.only("S3::Bucket").id}).body
+    assert policy["DeletionPolicy"] == policy["UpdateReplacePolicy"] == "Retain"
+
+
 def _reads(statement: dict[str, Any]) -> bool:
     return bool(statement["Action"] == "s3:GetObject")

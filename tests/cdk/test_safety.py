@@ -56,6 +56,15 @@ def test_data_and_its_keys_outlive_their_stacks_in_prod(
     assert {each.body["DeletionPolicy"] for each in found} == {"Retain"}
 
 
+def test_the_policy_of_a_bucket_that_stays_stays_too(prod: Assembly) -> None:
+    kept = [(template, each) for _, template in prod for each in template.all("S3::Bucket")]
+    kept = [(template, each) for template, each in kept if each.body["DeletionPolicy"] == "Retain"]
+    assert kept
+    for template, bucket in kept:
+        policy = template.only("S3::BucketPolicy", Bucket={"Ref": bucket.id})
+        assert policy.body.get("DeletionPolicy") == "Retain", bucket.id
+
+
 def test_every_log_ends_and_those_of_dev_go_with_it(assembly: Assembly) -> None:
     groups = assembly.resources("Logs::LogGroup")
     assert len(groups) >= 7

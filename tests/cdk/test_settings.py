@@ -122,27 +122,64 @@ def test_an_unknown_environment_is_refused() -> None:
         environment("stage")
 
 
-def test_environments_of_one_account_never_make_the_same_identity_provider_twice(
-    monkeypatch: pytest.MonkeyPatch,
+def provided(env: Environment, **values: Any) -> Environment:
+    """The environment with other settings of who makes the identity provider."""
+    return changed(env, "delivery", **values)
+
+
+PROVIDERS: list[tuple[Environment, Environment, str]] = [
+    (
+        provided(DEV, makes_provider=True),
+        PROD,
+        r"^delivery\.makes_provider is set twice for one account, 111122223333 of dev and prod: set it once$",
+    ),
+    (
+        provided(DEV, makes_provider=True),
+        provided(PROD, makes_provider=False),
+        r"^delivery\.makes_provider is set for dev, which would take it away from prod: set it for prod$",
+    ),
+    (
+        DEV,
+        replace(PROD, account="444455556666"),
+        r"^delivery\.makes_provider is not set for dev, alone in account 111122223333",
+    ),
+    (
+        provided(DEV, has_provider=True),
+        PROD,
+        r"^delivery\.makes_provider is set in account 111122223333, of which delivery\.has_provider says it has one$",
+    ),
+]
+
+
+@pytest.mark.parametrize(("dev", "prod", "says"), PROVIDERS)
+def test_an_account_has_one_maker_of_its_identity_provider_who_takes_it_away_from_nobody(
+    monkeypatch: pytest.MonkeyPatch, dev: Environment, prod: Environment, says: str
 ) -> None:
-    both = replace(PROD, delivery=replace(PROD.delivery, makes_provider=True))
-    monkeypatch.setattr("cdk.settings.prod.PROD", both)
-    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is set twice for one account"):
+    commit(monkeypatch, dev, prod)
+    with pytest.raises(SettingsError, match=says):
         environment("dev")
 
 
-def test_every_account_has_an_environment_that_makes_its_identity_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    apart = replace(PROD, account="444455556666")
-    monkeypatch.setattr("cdk.settings.prod.PROD", apart)
-    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is not set for prod, alone in account 4444"):
-        environment("dev")
-    has = replace(apart, delivery=replace(apart.delivery, has_provider=True))
-    monkeypatch.setattr("cdk.settings.prod.PROD", has)
+@pytest.mark.parametrize("values", [{"makes_provider": True}, {"has_provider": True}])
+def test_an_environment_alone_in_its_account_makes_a_provider_or_finds_one(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    commit(monkeypatch, provided(DEV, **values), replace(PROD, account="444455556666"))
     assert environment("dev").name == "dev"
-    both = replace(has, delivery=replace(has.delivery, makes_provider=True))
-    monkeypatch.setattr("cdk.settings.prod.PROD", both)
-    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is set in account 444455556666, of which"):
-        environment("dev")
+
+
+def test_an_account_given_on_the_command_line_needs_its_provider_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moved there by itself dev would have roles that nobody can take on."""
+    commit(monkeypatch, replace(filled_in(), account=DEV.account), PROD)
+    with pytest.raises(SettingsError, match=r"^delivery\.makes_provider is not set for dev, alone in account 7777"):
+        environment("dev", account="777788889999")
+    commit(monkeypatch, provided(filled_in(), has_provider=True), replace(PROD, account="444455556666"))
+    assert environment("dev", account="777788889999").account == "777788889999"
+
+
+def commit(monkeypatch: pytest.MonkeyPatch, dev: Environment, prod: Environment) -> None:
+    monkeypatch.setattr("cdk.settings.dev.DEV", dev)
+    monkeypatch.setattr("cdk.settings.prod.PROD", prod)
 
 
 def test_environments_never_share_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,15 +208,18 @@ def test_committed_settings_name_what_is_still_an_example() -> None:
 
 
 def test_settings_that_are_filled_in_hold_no_example() -> None:
-    real = replace(
+    assert examples(filled_in()) == ()
+
+
+def filled_in() -> Environment:
+    return replace(
         DEV,
         account="123456789012",
         cluster=replace(DEV.cluster, allowed_cidrs=("62.12.8.0/24",)),
         edge=replace(DEV.edge, domain="dev.tickets.org", zone_name="tickets.org", zone_id="Z04ABC"),
         monitoring=replace(DEV.monitoring, alarm_address="team@tickets.org"),
-        delivery=DeliverySettings(repository="tickets/examples-of-shops", makes_provider=True),
+        delivery=DeliverySettings(repository="tickets/examples-of-shops", makes_provider=False),
     )
-    assert examples(real) == ()
 
 
 def test_a_real_account_beside_examples_is_refused() -> None:
