@@ -12,6 +12,7 @@ const promise = {
   "journeys": [
     "browse",
     "book",
+    "queue",
     "account"
   ],
   "routes": {
@@ -24,6 +25,9 @@ const promise = {
     "DELETE /api/basket": "book",
     "DELETE /api/basket/items/{item_id}": "book",
     "POST /api/checkout": "book",
+    "GET /api/events/{event_id}/place": "queue",
+    "POST /api/events/{event_id}/place": "queue",
+    "DELETE /api/events/{event_id}/place": "queue",
     "GET /api/orders/{order_id}": "account",
     "POST /api/orders/{order_id}/cancel": "account",
     "GET /api/orders/{order_id}/calendar.ics": "account",
@@ -121,23 +125,29 @@ const outcomeOf = (status, seconds) => {
   return rule ? rule.outcome : "bad";
 };
 
-// journeys: those that the test makes. minimum: requests of each; a threshold that sees none would pass.
-export const thresholds = ({ journeys = promise.journeys, minimum = promise.minimum } = {}) => {
+// journeys: those that the test makes. minimum: requests of each; a threshold that sees none would pass. phases: values
+// of the tag `phase`, in each of which the journeys keep the promise by themselves.
+export const thresholds = ({ journeys = promise.journeys, minimum = promise.minimum, phases = [] } = {}) => {
   if (!(minimum >= promise.minimum))
     throw new Error(`at least ${promise.minimum} requests of a journey prove something`);
   const limits = { dropped_iterations: ["count==0"] };
   for (const journey of journeys) {
     if (!promise.journeys.includes(journey)) throw new Error(`${journey} is no journey of slo.yaml`);
-    const of = `{journey:${journey}}`;
-    limits[`journey_requests${of}`] = [`count>=${minimum}`];
-    limits[`journey_failed${of}`] = [`rate<=${promise.failed}`];
-    limits[`journey_duration${of}`] = latencies.map(
-      (latency) => `p(${latency.percentile})<=${Math.round(latency.under * 1000)}`,
-    );
-    for (const latency of latencies) limits[`${latency.metric}${of}`] = [`rate>=${latency.target}`];
+    Object.assign(limits, limitsOf(`{journey:${journey}}`, minimum));
+    for (const phase of phases) Object.assign(limits, limitsOf(`{journey:${journey},phase:${phase}}`, 1));
   }
   return limits;
 };
+
+// of: the tags of the requests that must keep them, "{journey:book}". minimum: how many there must be.
+export const limitsOf = (of, minimum) => ({
+  [`journey_requests${of}`]: [`count>=${minimum}`],
+  [`journey_failed${of}`]: [`rate<=${promise.failed}`],
+  [`journey_duration${of}`]: latencies.map(
+    (latency) => `p(${latency.percentile})<=${Math.round(latency.under * 1000)}`,
+  ),
+  ...Object.fromEntries(latencies.map((latency) => [`${latency.metric}${of}`, [`rate>=${latency.target}`]])),
+});
 
 // What a script exports as `options`.
 export const options = (scenarios, limits) => ({
