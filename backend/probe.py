@@ -25,7 +25,7 @@ class ProbeError(ValueError):
 
 
 async def probe_event(database: Database) -> int:
-    """The number of the event that is bought from, which is published if it is not there."""
+    """The number of the event that is bought from, which is published if it is not there: it is PROBE_EVENT."""
     with as_file(files(catalogue) / "probe.yaml") as path:
         (change,) = await apply_events(database, path, now=datetime.now(UTC))
     return change.event_id

@@ -17,6 +17,7 @@ from backend.domain.charges import Cashier
 from backend.domain.ids import uuid7
 from backend.domain.money import Money
 from backend.domain.payments import PaymentRequest
+from backend.domain.probe import PROBE_EVENT
 from backend.domain.tokens import OrderTokens
 from backend.features.orders.attempts import Bought, Placed, answer_of, bought
 from backend.features.orders.schemas import Checkout
@@ -86,7 +87,8 @@ class Till:
             buyer.idempotency.fingerprint if buyer.idempotency else None,
         )
         placed = await self._batcher.submit(request)
-        self._count(request, placed)
+        if not any(item.event_id == PROBE_EVENT for item in order.items):
+            self._count(request, placed)
         if wish.held and (placed.basket_id != wish.basket_id or placed.result in _REFUSED):
             # It is refused, or its key has bought another basket at the same moment.
             await self._wishes.give_back(wish)

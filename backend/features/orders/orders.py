@@ -11,6 +11,7 @@ from backend.db.pool import Database, Row
 from backend.domain.errors import DomainError
 from backend.domain.money import Money
 from backend.domain.orders import EventView, OrderView, TicketView
+from backend.domain.probe import PROBE_EVENT
 from backend.features.orders.checkout import queries
 from backend.telemetry.metrics import Metrics
 
@@ -91,7 +92,7 @@ class Orders:
 
     async def cancel(self, order_id: UUID) -> None:
         """Give all tickets back; the money less the fee is refunded by the worker. Once cancelled, it stays so."""
-        match await self._cancel(queries.cancel_order, {"order": order_id}):
+        match await self._cancel(queries.cancel_order, {"order": order_id, "probe": PROBE_EVENT}):
             case "cancelled":
                 return
             case "too-late":
@@ -113,8 +114,8 @@ class Orders:
         return len(due)
 
     async def _cancel(self, query: str, params: Mapping[str, object]) -> str:
-        result, ended = await self._database.fetch_one(query, params) or ("unknown", False)
-        if ended:
+        result, ended, probing = await self._database.fetch_one(query, params) or ("unknown", False, False)
+        if ended and not probing:
             self._cancelled.inc()
         return str(result)
 

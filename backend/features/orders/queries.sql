@@ -42,10 +42,11 @@ ORDER BY e.starts_at, e.id, y.position, y.id, s.position, s.number, t.code
 SELECT amount_minor, status, reason FROM refund WHERE order_id = %(order)s ORDER BY created_at
 
 -- name: cancel_order
-SELECT result, ended FROM cancel_order_v1(%(order)s, NULL, 'customer')
+SELECT result, ended, EXISTS (SELECT FROM ticket WHERE order_id = %(order)s AND event_id = %(probe)s)
+FROM cancel_order_v1(%(order)s, NULL, 'customer')
 
 -- name: cancel_for_event
-SELECT result, ended FROM cancel_order_v1(%(order)s, %(event)s, 'event')
+SELECT result, ended, false FROM cancel_order_v1(%(order)s, %(event)s, 'event')
 
 -- name: orders_of_cancelled_events
 SELECT DISTINCT t.order_id, t.event_id
