@@ -17,7 +17,17 @@ from tools.console import say, step
 from tools.deploy import construct
 from tools.site import Site, chosen, programs
 
-_KEPT = (names.Stack.NETWORK, names.Stack.REGISTRY, names.Stack.DATABASE)  # where protected is set
+KEPT = (names.Stack.NETWORK, names.Stack.REGISTRY, names.Stack.DATABASE)  # where protected is set
+# Of the stacks that go, what stays all the same, by its type in their templates.
+KEPT_TYPES = {
+    "AWS::SecretsManager::Secret": "secrets",
+    "AWS::KMS::Key": "keys",
+    "AWS::Logs::LogGroup": "logs",
+    "AWS::S3::Bucket": "the load balancer's log",
+    "AWS::S3::BucketPolicy": "its policy",
+    "AWS::IAM::Role": "its reader",
+    "AWS::IAM::OIDCProvider": "GitHub's identity provider",
+}
 _PATIENCE = "15m"
 
 
@@ -127,7 +137,7 @@ class _Destruction:
 
     @property
     def _going(self) -> list[names.Stack]:
-        kept = _KEPT if self._site.settings.protected else ()
+        kept = KEPT if self._site.settings.protected else ()
         return [which for which in reversed(names.Stack) if which not in kept]
 
     def _list(self) -> None:
@@ -140,8 +150,9 @@ class _Destruction:
         for arn in sorted(found.split()):
             say(f"  {arn}")
         if self._site.settings.protected:
-            kept = ", ".join(self._site.stack(which) for which in _KEPT)
-            say(f"  kept on purpose: {kept}, the snapshot, and secrets, keys and logs of all stacks")
+            kept = ", ".join(self._site.stack(which) for which in KEPT)
+            types = ", ".join(KEPT_TYPES.values())
+            say(f"  kept on purpose: {kept}, the snapshot; of the other stacks {types}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from cdk import names
 from cdk.settings.checks import LOG_DAYS
 from tests.cdk.assembly import Assembly, text_of
+from tools.destroy import KEPT, KEPT_TYPES
 
 # Actions that AWS cannot limit to a resource, or that act on what does not exist yet.
 NAMED_NOWHERE = {
@@ -63,6 +64,12 @@ def test_the_policy_of_a_bucket_that_stays_stays_too(prod: Assembly) -> None:
     for template, bucket in kept:
         policy = template.only("S3::BucketPolicy", Bucket={"Ref": bucket.id})
         assert policy.body.get("DeletionPolicy") == "Retain", bucket.id
+
+
+def test_whoever_destroys_prod_is_told_of_every_kind_of_thing_that_stays(prod: Assembly) -> None:
+    going = [template for which, template in prod if which not in KEPT]
+    stays = {each.type for template in going for each in template.all() if each.body.get("DeletionPolicy") == "Retain"}
+    assert stays == set(KEPT_TYPES)
 
 
 def test_every_log_ends_and_those_of_dev_go_with_it(assembly: Assembly) -> None:
