@@ -38,6 +38,12 @@ from backend.features.status.budgets import Budgets, Find, empty_report
 from backend.features.status.checks import Check, Result, last_check
 from backend.features.status.shared import Found, Shared
 from backend.features.status.views import Report
+from backend.features.waiting import routes as waiting
+from backend.features.waiting.gate import Gate
+from backend.features.waiting.places import Places
+from backend.features.waiting.pulse import Pulse, keep_up
+from backend.features.waiting.rooms import Rooms
+from backend.features.waiting.waiting import WaitingRooms
 from backend.garbage import collect_rarely
 from backend.settings import Settings
 from backend.telemetry.logs import Logs, RequestLog, quiet_driver_noise
@@ -74,6 +80,7 @@ def api_routes(metrics: Metrics, promise: Promise, health: Health) -> list[Route
     served = [
         *catalogue_routes,
         *inventory.routes,
+        *waiting.routes,
         *orders.routes,
         *payments.routes,
         *rum_routes(metrics.vitals),
@@ -152,7 +159,14 @@ async def _wire(
         holds_per_customer=settings.limit_holds_per_customer or None,
     )
     holds = Holds(database, limits, swept=partial(count_expired, metrics))
-    baskets = HeldBaskets(database, holds, catalogue.offers, limits=limits, metrics=metrics)
+    keys = parts.room_keys(settings)
+    gate = Gate(keys, metrics.waiting)
+    baskets = HeldBaskets(database, holds, catalogue.offers, gate, limits=limits, metrics=metrics)
+    places = Places(database, settings.limit_places_per_address or None)
+    rooms = Rooms(database)
+    pulse = Pulse(database, metrics, gate, load_promise().objectives.latency[0].under)
+    stack.push_async_callback(pulse.stop)
+    _until_closed(stack, keep_up(rooms, places, pulse))
     settlements = Settlements(database, metrics, provider.name)
     tokens = parts.tokens(settings)
     till = Till(
@@ -168,6 +182,7 @@ async def _wire(
     stack.callback(printer.close)
     app[CATALOGUE] = catalogue
     app[inventory.BASKETS] = baskets
+    app[waiting.ROOMS] = WaitingRooms(rooms, places, catalogue.offers, keys, metrics.waiting)
     app[orders.TILL] = till
     app[orders.ORDERS] = Orders(database, metrics)
     app[orders.TOKENS] = tokens
@@ -177,7 +192,7 @@ async def _wire(
     latest: Check = _shared(stack, lambda: last_check(database), keep=_KEEP_LAST_CHECK_SECONDS)
     app[status.LAST_CHECK] = latest
     app[status.FRESH_CHECK] = _fresh_check(settings, stack)
-    for batcher in (holds, settlements, till):
+    for batcher in (holds, settlements, till, places):
         stack.push_async_callback(batcher.close)
 
 

@@ -7,6 +7,7 @@ import orjson
 from backend.db.gate import PoolMetrics
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
+from backend.domain.admissions import RoomKeys
 from backend.domain.payments import PaymentProvider
 from backend.domain.tokens import OrderTokens
 from backend.features.orders.documents.qr import key_set
@@ -79,6 +80,11 @@ def aws_options(settings: Settings) -> AwsOptions:
 def tokens(settings: Settings) -> OrderTokens:
     """The keys to the orders."""
     return OrderTokens([settings.secret_key, *settings.old_secret_keys])
+
+
+def room_keys(settings: Settings) -> RoomKeys:
+    """What signs places in a waiting room and admissions."""
+    return RoomKeys([settings.secret_key, *settings.old_secret_keys])
 
 
 def ticket_keys(settings: Settings) -> str:

@@ -24,6 +24,7 @@ LIMITS = {
     "limit_tickets_per_address": 60,
     "limit_holds_per_customer": 5,
     "limit_streams_per_address": 50,
+    "limit_places_per_address": 50,
 }
 
 
@@ -79,6 +80,13 @@ class Settings(BaseModel):
     """Baskets that one customer may hold at a time; 0: no limit."""
     limit_streams_per_address: Annotated[int, Field(ge=0)] = 0
     """Live streams that one address may have open at a time, of each process; 0: no limit."""
+
+    limit_places_per_address: Annotated[int, Field(ge=0)] = 0
+    """Places that one address may have in an event's waiting room at a time; 0: no limit."""
+    waiting_room_gather_seconds: Annotated[int, Field(ge=0, le=86_400)] = 1800
+    """Seconds before a sale from which on places are taken, where everybody is to wait."""
+    admission_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+    """Seconds in which whoever was admitted holds tickets."""
 
     payment_provider: Literal["free", "test", "stripe"] = "free"
     """Who takes the money: nobody, as everything is free; the test provider below; Stripe."""

@@ -125,7 +125,7 @@ def test_settings_do_not_change_after_the_start() -> None:
 def test_one_client_is_limited_where_strangers_can_come(environment: str, limited: bool) -> None:  # noqa: FBT001 - a column of the table
     made = settings(ENVIRONMENT=environment)
     limits = [getattr(made, name) for name in type(made).model_fields if name.startswith("limit_")]
-    assert [limit > 0 for limit in limits] == [limited] * 4
+    assert [limit > 0 for limit in limits] == [limited] * 5
     assert settings(ENVIRONMENT=environment, LIMIT_REQUESTS_PER_SECOND="0").limit_requests_per_second == 0
 
 

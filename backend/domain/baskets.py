@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
@@ -103,12 +103,16 @@ class Idempotency:
 
 @dataclass(slots=True)
 class Buyer:
-    """Who asks, as far as is known: the basket that they named, their cookie, the address that they came from."""
+    """Who asks, as far as is known: the basket that they named, their cookie, the address that they came from.
+
+    headers: of their request, for what only few events ask to see.
+    """
 
     named: UUID | None = None
     cookie: UUID | None = None
     address: str | None = None
     idempotency: Idempotency | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def basket(self) -> UUID | None:

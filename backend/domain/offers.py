@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from backend.domain.baskets import SeatLabel
+
+RoomState = Literal["none", "gathering", "open", "closed"]
+"""Of an event's waiting room. none: customers buy freely. gathering: places are taken, their order is not drawn yet.
+open: buying needs an admission. closed: nothing is left, or the sale is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,10 @@ class SeatOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An event that can be bought, with its ticket types in the order in which they are shown."""
+    """An event that can be bought, with its ticket types in the order in which they are shown.
+
+    room: the state of its waiting room, None for an event that never has one.
+    """
 
     event_id: int
     name: str
@@ -49,6 +56,7 @@ class Offer:
     refundable_until: datetime
     fee_percent: float
     types: tuple[TicketOffer, ...]
+    room: RoomState | None = None
 
     def type(self, type_id: int) -> TicketOffer | None:
         return next((offered for offered in self.types if offered.id == type_id), None)

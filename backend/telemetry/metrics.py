@@ -25,6 +25,8 @@ from backend.telemetry.traffic import HttpMetrics
 HOLD_RESULTS = ("held", "sold_out", "conflict", "shed")
 ORDER_STATUSES = ("pending", "paid", "cancelled", "lapsed")
 PAYMENT_RESULTS = ("succeeded", "failed", "cancelled", "unavailable")
+PLACE_RESULTS = ("taken", "limited", "not_needed", "closed", "left")
+ADMISSION_REFUSALS = ("missing", "forged", "other_event", "other_basket", "expired")
 RELAY_RESULTS = ("relayed", "skipped", "failed", "dead")
 PAGES = ("list", "event", "basket", "checkout", "order", "other")
 
@@ -72,6 +74,7 @@ class Metrics:
         self.payment_to_ticket = histogram(
             registry, "payment_to_ticket_seconds", "From the payment to its tickets", promise.buckets.tickets
         )
+        self.waiting = WaitingMetrics(registry, promise.buckets.tickets)
         self.loop_lag = histogram(registry, "event_loop_lag_seconds", "How late the event loop ran a timer", seconds)
         self.vitals = VitalMetrics.of(registry, promise)
         collect_process(registry)
@@ -95,6 +98,29 @@ class PoolMetrics:
     def connections(self, used: int, idle: int) -> None:
         self._used.value = used
         self._idle.value = idle
+
+    def busy_share_seconds(self) -> float:
+        """Seconds for which the whole pool has been in use so far: its growth in a second is the busy ratio."""
+        return self._busy.value / (self.size.value or 1)
+
+
+class WaitingMetrics:
+    """The waiting rooms, all together. The gauges are the governor's; no other process has a value for them."""
+
+    def __init__(self, registry: Registry, edges: Sequence[float]) -> None:
+        self.waiting = gauge(registry, "waiting_room_waiting", "Customers who wait for their admission")
+        self.inlet = gauge(registry, "waiting_room_inlet_per_second", "Admissions a second that the governor allows")
+        self.admitted = counter(registry, "waiting_room_admitted_total", "Customers admitted to a sale")
+        self.waited = histogram(
+            registry, "waiting_room_wait_seconds", "From the place, or the opening, to the admission", edges
+        )
+        self.places = counters(registry, "waiting_room_places_total", "Places asked for", result=PLACE_RESULTS)
+        self.refused = counters(
+            registry,
+            "waiting_room_refused_total",
+            "Requests to hold without a good admission",
+            reason=ADMISSION_REFUSALS,
+        )
 
 
 Vital = Literal["LCP", "INP", "CLS"]

@@ -1,6 +1,6 @@
 """What is measured of each request: counts by status, durations by outcome, requests in flight and shed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from aioprometheus.collectors import Registry
 
@@ -87,6 +87,18 @@ class HttpMetrics:
         for status in statuses:
             meter.expect(status)
         return meter
+
+    def answered(self, journey: str) -> tuple[int, int]:
+        """How many requests of a journey have been answered so far, and how many of them badly."""
+        good, bad = (sum(each.count for each in self._of(journey, outcome)) for outcome in ("good", "bad"))
+        return good + bad, bad
+
+    def answered_within(self, journey: str, seconds: float) -> int:
+        """Of them, those within so many seconds, which is an edge of the buckets."""
+        return sum(each.within(seconds) for outcome in ("good", "bad") for each in self._of(journey, outcome))
+
+    def _of(self, journey: str, outcome: Outcome) -> Iterator[Histogram]:
+        return self._durations.having(journey=journey, outcome=outcome)
 
     def unmatched(self, method: str) -> RouteMeter:
         """The meter of requests that no route answers (404 and 405)."""

@@ -28,4 +28,4 @@ async def buyer_of(request: web.Request, named: UUID | None = None) -> Buyer:
         without_cookie = idempotency_id(str(named or scope_of_stranger(key, fingerprint, address)), key)
         scoped = idempotency_id(str(cookie), key) if cookie and not named else without_cookie
         idempotency = Idempotency(scoped, without_cookie, fingerprint)
-    return Buyer(named, cookie, address, idempotency)
+    return Buyer(named, cookie, address, idempotency, request.headers)

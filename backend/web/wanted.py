@@ -9,7 +9,7 @@ from backend.web.parsing import Body
 
 HOLD_REFUSALS: Final = (
     "sold-out", "seat-gone", "not-on-sale", "limit-reached", "too-many-holds", "basket-expired", "basket-bought",
-    "basket-busy", "currency-mismatch",
+    "basket-busy", "currency-mismatch", "waiting-room",
 )  # fmt: skip
 
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]

@@ -176,12 +176,13 @@ BEGIN
                 min(h.expires_at) FILTER (WHERE h.state = 'held') AS until,
                 bool_or(h.extended) FILTER (WHERE h.state = 'held') AS extended,
                 count(*) FILTER (WHERE h.state = 'held') AS lines, count(*) FILTER (WHERE h.state = 'paying') AS paying,
-                min(h.currency) FILTER (WHERE h.state = 'held') AS currency, bool_or(h.state = 'confirmed') AS bought
+                min(h.currency) FILTER (WHERE h.state = 'held') AS currency, bool_or(h.state = 'confirmed') AS bought,
+                bool_or(h.order_id IS NOT NULL) AS ordered
             INTO live FROM hold h WHERE h.basket_id = _known[i];
             IF live.customer IS NULL AND _strict[i] THEN
                 result := 'unknown-basket';
             ELSIF live.paying > 0 THEN
-                result := CASE WHEN _strict[i] THEN 'basket-busy' END;
+                result := CASE WHEN _strict[i] OR _known[i] = _basket[i] THEN 'basket-busy' END;
             ELSIF live.lines > 0 AND live.until > moment THEN
                 PERFORM 1 FROM hold h WHERE h.basket_id = _known[i] AND h.state = 'held' FOR NO KEY UPDATE SKIP LOCKED;
                 GET DIAGNOSTICS k = ROW_COUNT;
@@ -192,7 +193,7 @@ BEGIN
                 ELSE
                     basket := _known[i]; expires := live.until;
                 END IF;
-            ELSIF _strict[i] THEN
+            ELSIF _strict[i] OR _known[i] = _basket[i] AND live.ordered THEN
                 result := CASE WHEN live.bought THEN 'basket-bought' ELSE 'basket-expired' END;
             END IF;
             IF result IS NULL THEN

@@ -132,6 +132,8 @@ class Event(_Part):
 
     status: withdrawn events disappear from sale and from view; cancelled ones stay visible and refund everyone.
     refundable_until: seven days before the start when left out, and never after it.
+    waiting_room: on: everybody takes a place, from some time before the sale on. automatic: once more come than can be
+    served well.
     """
 
     slug: Slug
@@ -147,6 +149,7 @@ class Event(_Part):
     listed: bool = Field(default=True, strict=True)
     refundable_until: Moment = "-7d"
     cancellation_fee_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=2)
+    waiting_room: Literal["off", "on", "automatic"] = "off"
     hall: Slug | None = None
     pools: dict[Line, Capacity] = Field(default_factory=dict)
     tickets: list[Ticket] = Field(min_length=1, max_length=50)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from backend.db.pool import Database
 from backend.domain.baskets import SeatLabel
-from backend.domain.offers import Offer, SeatOffer
+from backend.domain.offers import Offer, RoomState, SeatOffer
 from backend.features.catalogue.store import Event, queries, read_event
 from backend.memory import Clock, Freshness, Memory
 
@@ -67,4 +67,12 @@ def _offer(event: Event) -> Offer:
         refundable_until=event.refundable_until,
         fee_percent=event.fee_bp / 100,
         types=event.types,
+        room=_room(event),
     )
+
+
+def _room(event: Event) -> RoomState | None:
+    """Where everybody is to wait nobody buys freely, even before the room has been set up."""
+    if event.waiting_room == "off":
+        return None
+    return "gathering" if event.waiting_room == "on" and event.room == "none" else event.room

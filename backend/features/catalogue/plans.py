@@ -76,6 +76,7 @@ class EventPlan:
     listed: bool
     refundable_until: datetime
     fee_bp: int
+    waiting_room: Literal["off", "on", "automatic"]
     pools: Mapping[str, int]
     types: tuple[TypePlan, ...]
     checksum: str
@@ -162,6 +163,7 @@ def _plan(event: Event, halls: Halls, now: datetime, where: str) -> EventPlan:
         listed=event.listed,
         refundable_until=refundable_until,
         fee_bp=int(event.cancellation_fee_percent * 100),
+        waiting_room=event.waiting_room,
         pools=_pools(event, sections),
         types=types,
         checksum=_checksum(event, sections),

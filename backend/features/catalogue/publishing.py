@@ -50,6 +50,7 @@ class _Event:
     listed: bool
     refundable_until: datetime
     fee_bp: int
+    waiting_room: str
 
 
 _Rows = Mapping[str, list[tuple[str, int]]]
@@ -113,7 +114,7 @@ class Publication:
 
     def _compare_event(self, old: _Event) -> None:
         self._note_differences("", old, self._plan, ("status", "name", "venue", "city", "starts_at", "timezone"))
-        self._note_differences("", old, self._plan, ("refundable_until", "listed"))
+        self._note_differences("", old, self._plan, ("refundable_until", "listed", "waiting_room"))
         if old.description != self._plan.description:
             self._details.append("description")
         if old.fee_bp != self._plan.fee_bp:

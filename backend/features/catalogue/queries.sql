@@ -14,15 +14,20 @@ WITH found AS (
            AND (starts_at AT TIME ZONE timezone)::date <= %(until)s::date)
 )
 SELECT total.events::int, e.id, e.name, '', e.venue, e.city, e.starts_at, e.timezone, e.currency, e.status,
-    e.refundable_until, e.cancellation_fee_bp
+    e.refundable_until, e.cancellation_fee_bp, e.waiting_room,
+    CASE WHEN e.waiting_room = 'off' THEN 'none' ELSE coalesce(r.state, 'none') END
 FROM (SELECT count(*) AS events FROM found) AS total
 LEFT JOIN (SELECT id FROM found ORDER BY starts_at, id LIMIT %(limit)s OFFSET %(offset)s) AS page ON true
 LEFT JOIN event e ON e.id = page.id
+LEFT JOIN room r ON r.event_id = e.id
 ORDER BY e.starts_at, e.id
 
 -- name: read_events
-SELECT id, name, description, venue, city, starts_at, timezone, currency, status, refundable_until, cancellation_fee_bp
-FROM event WHERE id = ANY (%(ids)s) AND status <> 'withdrawn'
+SELECT e.id, e.name, e.description, e.venue, e.city, e.starts_at, e.timezone, e.currency, e.status, e.refundable_until,
+    e.cancellation_fee_bp, e.waiting_room,
+    CASE WHEN e.waiting_room = 'off' THEN 'none' ELSE coalesce(r.state, 'none') END
+FROM event e LEFT JOIN room r ON r.event_id = e.id
+WHERE e.id = ANY (%(ids)s) AND e.status <> 'withdrawn'
 
 -- name: ticket_types
 SELECT t.id, t.pool_id, t.name, t.price_minor, t.seated, t.on_sale_at, least(t.off_sale_at, e.starts_at),
@@ -78,7 +83,7 @@ SELECT 1 FROM pool WHERE event_id = %(event)s ORDER BY id FOR NO KEY UPDATE
 
 -- name: event_to_change
 SELECT name, description, venue, city, starts_at, timezone, currency, status, listed, refundable_until,
-    cancellation_fee_bp
+    cancellation_fee_bp, waiting_room
 FROM event WHERE id = %(event)s
 
 -- name: pools_to_change
@@ -91,14 +96,14 @@ FROM ticket_type t JOIN pool p ON p.id = t.pool_id WHERE t.event_id = %(event)s 
 
 -- name: put_event
 INSERT INTO event (id, slug, name, description, venue, city, starts_at, timezone, currency, status, listed,
-    refundable_until, cancellation_fee_bp, checksum)
+    refundable_until, cancellation_fee_bp, waiting_room, checksum)
 VALUES (coalesce(%(id)s, nextval(pg_get_serial_sequence('event', 'id'))), %(slug)s, %(name)s, %(description)s,
     %(venue)s, %(city)s, %(starts_at)s, %(timezone)s, %(currency)s, %(status)s, %(listed)s,
-    %(refundable_until)s, %(fee_bp)s, %(checksum)s)
+    %(refundable_until)s, %(fee_bp)s, %(waiting_room)s, %(checksum)s)
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, description = excluded.description, venue = excluded.venue,
     city = excluded.city, starts_at = excluded.starts_at, timezone = excluded.timezone, status = excluded.status,
     listed = excluded.listed, refundable_until = excluded.refundable_until,
-    cancellation_fee_bp = excluded.cancellation_fee_bp,
+    cancellation_fee_bp = excluded.cancellation_fee_bp, waiting_room = excluded.waiting_room,
     checksum = excluded.checksum, updated_at = now()
 RETURNING id
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from backend.domain.offers import RoomState
 from backend.features.catalogue.search import prefix_query
 from backend.features.catalogue.store import Filter
 from backend.web.parsing import Day, Query
@@ -46,7 +47,10 @@ class PosterQuery(Query):
 
 
 class EventSummary(View):
-    """An event in the list. price: the lowest that can be bought now, else the lowest there will be."""
+    """An event in the list. price: the lowest that can be bought now, else the lowest there will be.
+
+    waiting_room: whether a place has to be taken first; `none` where one simply buys.
+    """
 
     id: int
     name: str
@@ -63,6 +67,7 @@ class EventSummary(View):
     on_sale: bool
     status: Literal["published", "cancelled"]
     seated: bool
+    waiting_room: RoomState
     poster_url: str
 
 

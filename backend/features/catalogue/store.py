@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from backend.db.pool import Database
 from backend.db.queries import load_queries
-from backend.domain.offers import TicketOffer
+from backend.domain.offers import RoomState, TicketOffer
 
 queries = load_queries(__package__)
 
@@ -28,7 +28,10 @@ class TicketType(TicketOffer):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """types: those not withdrawn, in the order in which they are shown. description: empty in a list."""
+    """types: those not withdrawn, in the order in which they are shown. description: empty in a list.
+
+    waiting_room: off, on or automatic, as its file says. room: the state of it.
+    """
 
     id: int
     name: str
@@ -41,6 +44,8 @@ class Event:
     status: str
     refundable_until: datetime
     fee_bp: int
+    waiting_room: str = "off"
+    room: RoomState = "none"
     types: tuple[TicketType, ...] = ()
 
     @property

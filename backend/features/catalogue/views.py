@@ -35,6 +35,7 @@ def summary(event: Event, now: datetime) -> dict[str, Any]:
         "on_sale": is_on_sale(event, now),
         "status": event.status,
         "seated": event.seated,
+        "waiting_room": event.room,
         "poster_url": f"/api/events/{event.id}/poster.svg?v={poster_version(event)}",
     }
 

@@ -11,6 +11,7 @@ import orjson
 
 from backend.db.errors import DatabaseError
 from backend.db.pool import Database, Row
+from backend.domain.admissions import Gatekeeper
 from backend.domain.baskets import Basket, BasketLine, Buyer, SeatLabel, Wanted
 from backend.domain.errors import DomainError
 from backend.domain.ids import derived_id, uuid7
@@ -27,11 +28,12 @@ _RESULTS = {"held": "held", "replayed": "held", "sold-out": "sold_out"}  # as th
 class HeldBaskets:
     """The baskets of all customers; keeps the contract `backend.domain.baskets.Baskets`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where offer, admission and stock meet
         self,
         database: Database,
         holds: Holds,
         offers: Offers,
+        gate: Gatekeeper,
         *,
         limits: HoldLimits,
         metrics: Metrics,
@@ -39,6 +41,7 @@ class HeldBaskets:
         self._database = database
         self._holds = holds
         self._offers = offers
+        self._gate = gate
         self._limits = limits
         self._counted = {result: metrics.holds.labels(result) for result in HOLD_RESULTS}
         self._lapsed = metrics.orders.labels("lapsed")
@@ -131,13 +134,27 @@ class HeldBaskets:
         return replace(buyer, cookie=None, idempotency=replace(buyer.idempotency, id=first))
 
     def _request(self, chosen: Sequence[Chosen], buyer: Buyer) -> HoldRequest:
-        return HoldRequest(
+        request = HoldRequest(
             lines=tuple(each.line for each in chosen),
             known=buyer.basket,
             strict=buyer.named is not None,
             address=buyer.address if self._limits.tickets_per_address else None,
             fingerprint=buyer.idempotency.fingerprint if buyer.idempotency else None,
         )
+        for each in chosen:
+            if each.offer.room is not None:
+                self._admit(each.offer, buyer, request)
+        return request
+
+    def _admit(self, offer: Offer, buyer: Buyer, request: HoldRequest) -> None:
+        """Hold in the basket of the buyer's admission and no other, where the event has a waiting room."""
+        basket = self._gate.basket_of(offer, buyer)
+        if basket is None:
+            return
+        if request.known == request.basket_id != basket:
+            raise DomainError("validation", "Tickets of two events with a waiting room need a basket each.")
+        request.known = request.basket_id = basket
+        request.strict = False
 
     async def _hold(self, request: HoldRequest) -> HoldAnswer:
         try:
@@ -225,7 +242,7 @@ def _is_all_of_it(chosen: Sequence[Chosen], request: HoldRequest, answer: HoldAn
     return (
         len(chosen) == 1
         and answer.result == "held"
-        and answer.basket_id == request.basket_id
+        and answer.basket_id == request.basket_id != request.known
         and answer.price_minor == first.ticket_type.price_minor
         and (bool(first.seats) or not first.ticket_type.seated)
     )

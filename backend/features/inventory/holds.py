@@ -39,6 +39,8 @@ class HoldRequest:
 
     known: the basket to add to; `strict` when the client named it, so that another one will not do.
     fingerprint: of the request's body, when the client sent an Idempotency-Key.
+    basket_id: of the basket that is made when `known` cannot be had; the same as `known` for the only basket that will
+    do, there or not.
     """
 
     lines: tuple[HoldLine, ...]

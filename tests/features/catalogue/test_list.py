@@ -68,6 +68,7 @@ async def test_an_event_is_listed_with_all_that_a_customer_chooses_by(visitor: V
                 "on_sale": True,
                 "status": "published",
                 "seated": False,
+                "waiting_room": "none",
             }
         ],
         "count": 1,

@@ -142,6 +142,32 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/events/{event_id}/place": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Say where a place stands, by its cookie or the header X-Place.
+         * @description Ask again after `poll_after_seconds`: a place whose holder is not heard of is passed over until they ask again. An
+         *     `admission` comes as a cookie too; without cookies it is sent as the header X-Admission where tickets are held.
+         */
+        readonly get: operations["show_place"];
+        readonly put?: never;
+        /**
+         * Take a place in the event's waiting room.
+         * @description 201 with it; 200 with the one that is held already, or without any when none is needed or the room is closed.
+         */
+        readonly post: operations["take_place"];
+        /** Give one's place up. */
+        readonly delete: operations["leave_place"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/checkout": {
         readonly parameters: {
             readonly query?: never;
@@ -603,6 +629,16 @@ export interface components {
             readonly payment_url: string | null;
         };
         /**
+         * EstimateView
+         * @description From how many seconds to how many, as admissions go at the moment.
+         */
+        readonly EstimateView: {
+            /** From */
+            readonly from: number;
+            /** To */
+            readonly to: number;
+        };
+        /**
          * EventDetail
          * @description An event on its own page. seat_map: null for general admission. server_time: to count down by.
          */
@@ -646,6 +682,11 @@ export interface components {
             readonly status: "published" | "cancelled";
             /** Seated */
             readonly seated: boolean;
+            /**
+             * Waiting Room
+             * @enum {string}
+             */
+            readonly waiting_room: "none" | "gathering" | "open" | "closed";
             /** Poster Url */
             readonly poster_url: string;
             /** Description */
@@ -719,6 +760,8 @@ export interface components {
         /**
          * EventSummary
          * @description An event in the list. price: the lowest that can be bought now, else the lowest there will be.
+         *
+         *     waiting_room: whether a place has to be taken first; `none` where one simply buys.
          */
         readonly EventSummary: {
             /** Id */
@@ -760,6 +803,11 @@ export interface components {
             readonly status: "published" | "cancelled";
             /** Seated */
             readonly seated: boolean;
+            /**
+             * Waiting Room
+             * @enum {string}
+             */
+            readonly waiting_room: "none" | "gathering" | "open" | "closed";
             /** Poster Url */
             readonly poster_url: string;
         };
@@ -864,6 +912,11 @@ export interface components {
             readonly basket_id: string | null;
         };
         /**
+         * NewPlace
+         * @description Nothing to say beyond asking.
+         */
+        readonly NewPlace: Record<string, never>;
+        /**
          * OrderAnswer
          * @description An order as its customer sees it.
          *
@@ -942,6 +995,39 @@ export interface components {
             readonly failure: string | null;
             /** Payment Url */
             readonly payment_url: string | null;
+        };
+        /**
+         * PlaceView
+         * @description A place in the waiting room of an event.
+         *
+         *     `state`: `gathering` until the room opens and the order is drawn; `waiting`; `admitted`, when `admission` opens the
+         *     sale until `admission_expires_at`; `expired`, when that time is over, or nobody asked after the place for long;
+         *     `closed`, when nothing is left; `not_needed`, when the event is bought without waiting, and there is no `place`.
+         *     `position`: 1 is next, null while there is no order. `estimate_seconds`: null while nobody is being admitted.
+         */
+        readonly PlaceView: {
+            /** Event Id */
+            readonly event_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            readonly state: "gathering" | "waiting" | "admitted" | "expired" | "closed" | "not_needed";
+            /** Position */
+            readonly position: number | null;
+            /** Waiting */
+            readonly waiting: number;
+            readonly estimate_seconds: components["schemas"]["EstimateView"] | null;
+            /** Opens At */
+            readonly opens_at: string | null;
+            /** Poll After Seconds */
+            readonly poll_after_seconds: number;
+            /** Admission */
+            readonly admission: string | null;
+            /** Admission Expires At */
+            readonly admission_expires_at: string | null;
+            /** Place */
+            readonly place: string | null;
         };
         /**
          * PosterQuery
@@ -1784,7 +1870,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-busy`: The basket is being paid for; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered */
+            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-busy`: The basket is being paid for; `waiting-room`: Buying needs an admission from the waiting room; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered */
             readonly 409: {
                 headers: {
                     /** @description Seconds */
@@ -2202,6 +2288,281 @@ export interface operations {
             };
         };
     };
+    readonly show_place: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly event_id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            /** @description `not-found`: There is nothing here; `no-place`: There is no place in the waiting room */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The shop is too busy right now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deadline`: The answer took too long */
+            readonly 504: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly take_place: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly event_id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewPlace"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            /** @description `validation`: The request is not valid */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: This is not allowed */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The request body is too large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body has to be JSON */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests; `too-many-places`: Too many places are taken at a time */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The shop is too busy right now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deadline`: The answer took too long */
+            readonly 504: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly leave_place: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly event_id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `forbidden`: This is not allowed */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here; `no-place`: There is no place in the waiting room */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The shop is too busy right now */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deadline`: The answer took too long */
+            readonly 504: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly check_out: {
         readonly parameters: {
             readonly query?: never;
@@ -2272,7 +2633,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-empty`: The basket is empty; `price-changed`: The price has changed; `basket-busy`: The basket is being paid for; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered; `order-state`: The order is not in the right state for this */
+            /** @description `sold-out`: Not enough tickets are left; `seat-gone`: A seat is already taken; `not-on-sale`: Tickets are not on sale now; `limit-reached`: The limit of tickets is reached; `basket-expired`: The basket has expired; `basket-bought`: The basket has been bought; `basket-empty`: The basket is empty; `price-changed`: The price has changed; `basket-busy`: The basket is being paid for; `waiting-room`: Buying needs an admission from the waiting room; `currency-mismatch`: The basket is in another currency; `idempotency-in-flight`: The same request is still being answered; `order-state`: The order is not in the right state for this */
             readonly 409: {
                 headers: {
                     /** @description Seconds */

@@ -1,0 +1,126 @@
+-- The waiting room. Who waits, in which order, and who has been let in is decided here alone, so that any number of
+-- processes give the same order.
+
+ALTER TABLE event ADD COLUMN waiting_room text NOT NULL DEFAULT 'off' CHECK (waiting_room IN ('off', 'on', 'automatic'));
+-- Few events have a room, and the governor looks for them every second.
+CREATE INDEX event_with_room ON event (id) WHERE waiting_room <> 'off';
+
+-- One row for each event that has or may have a room; its lock is what puts arrivals into an order.
+-- none: nobody needs to wait. gathering: places have no number yet. open: buying needs an admission. closed: nothing is
+-- left, or the sale is over.
+CREATE TABLE room (
+    event_id bigint PRIMARY KEY,
+    state text NOT NULL DEFAULT 'none' CHECK (state IN ('none', 'gathering', 'open', 'closed')),
+    seed uuid NOT NULL DEFAULT gen_random_uuid(),  -- of the draw, kept so that everybody can do it again
+    opens_at timestamptz,  -- when the first ticket type goes on sale
+    opened_at timestamptz,
+    numbered boolean NOT NULL DEFAULT false,  -- whether the draw has been held
+    next_number bigint NOT NULL DEFAULT 1,
+    admitted_to bigint NOT NULL DEFAULT 0,  -- the highest number that has been admitted
+    -- What the governor knows and keeps, so that another one can go on.
+    inlet double precision NOT NULL DEFAULT 0,  -- admissions a second
+    credit double precision NOT NULL DEFAULT 0,  -- what is left of the last second's
+    pace double precision NOT NULL DEFAULT 0,  -- admissions a second, of the last half minute
+    stalled boolean NOT NULL DEFAULT false,  -- nobody is admitted, because everything is promised or in baskets
+    waiting integer NOT NULL DEFAULT 0,
+    gone bigint[] NOT NULL DEFAULT '{}',  -- numbers above admitted_to whose holders left or are away, ascending
+    governed_at timestamptz,
+    slowed_at timestamptz,
+    troubled integer NOT NULL DEFAULT 0,  -- seconds in a row that the shop has been in trouble
+    calm_since timestamptz  -- since when nobody waits and all is well
+) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+-- seen_at changes with every few polls: it is in no index, and pages keep room for it, so those updates are HOT.
+CREATE TABLE place (
+    id uuid PRIMARY KEY,  -- made by the caller; the same id again is the same request
+    event_id bigint NOT NULL,
+    number bigint,  -- null until it is drawn
+    basket_id uuid NOT NULL,  -- the one that its admission can fill
+    address text,  -- the client's, when places per address are limited
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    admitted_at timestamptz,  -- set once
+    expires_at timestamptz,  -- of the admission
+    left_at timestamptz,  -- given up, or unseen for too long
+    UNIQUE (event_id, number)
+) WITH (
+    fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05,
+    autovacuum_vacuum_insert_scale_factor = 0.1
+);
+CREATE INDEX place_waiting ON place (event_id, number) WHERE admitted_at IS NULL AND left_at IS NULL;
+CREATE INDEX place_let_in ON place (event_id, expires_at) WHERE admitted_at IS NOT NULL;
+CREATE INDEX place_by_address ON place (address) WHERE address IS NOT NULL;
+
+-- What each serving process has met in its last second; the governor reads those of the moment. Nothing is lost with
+-- it, so it is not worth a write to the log: it gets through where commits are slow.
+CREATE UNLOGGED TABLE pulse (
+    process uuid PRIMARY KEY,
+    at timestamptz NOT NULL,
+    answered integer NOT NULL,  -- requests of buying, without those that the room turned away
+    late integer NOT NULL,  -- of them, slower than the objective
+    slow integer NOT NULL,  -- slower than half of it
+    failed integer NOT NULL,
+    shed integer NOT NULL,
+    busy double precision NOT NULL,  -- share of time that its connections were in use
+    arrivals jsonb NOT NULL  -- requests to hold, by event, of those that may have a room
+) WITH (fillfactor = 20);
+
+-- Whose turn it is to govern, and until when without another word.
+CREATE TABLE governor (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    holder uuid NOT NULL,
+    until timestamptz NOT NULL
+);
+
+-- Take a batch of places in the order in which they came. _limit: live places of one address, null for any number.
+-- One row per place: gathering, waiting (with its number), limit, or the state of a room that takes none: none, closed.
+CREATE FUNCTION take_places_v1(_id uuid[], _event bigint[], _basket uuid[], _address text[], _limit integer)
+RETURNS TABLE (result text, place_number bigint)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    rooms bigint[]; states text[]; nexts bigint[]; before bigint[]; known record; r integer;
+BEGIN
+    IF _limit IS NOT NULL THEN
+        -- One address after another, whichever events its batches are for; in one order everywhere, before the rooms.
+        PERFORM pg_advisory_xact_lock(a.key)
+        FROM (SELECT DISTINCT hashtextextended(address, 3) AS key FROM unnest(_address) AS address
+            WHERE address IS NOT NULL ORDER BY 1) AS a;
+    END IF;
+    PERFORM 1 FROM room WHERE event_id = ANY (_event) ORDER BY event_id FOR NO KEY UPDATE;
+    -- A new statement, whose snapshot is later than the locks.
+    SELECT array_agg(event_id ORDER BY event_id), array_agg(state ORDER BY event_id),
+        array_agg(next_number ORDER BY event_id), array_agg(next_number ORDER BY event_id)
+    INTO rooms, states, nexts, before FROM room WHERE event_id = ANY (_event);
+    FOR i IN 1..cardinality(_id) LOOP
+        place_number := NULL;
+        SELECT p.number INTO known FROM place p WHERE p.id = _id[i];
+        IF FOUND THEN
+            result := CASE WHEN known.number IS NULL THEN 'gathering' ELSE 'waiting' END;
+            place_number := known.number;
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        r := array_position(rooms, _event[i]);
+        result := CASE coalesce(states[r], 'none') WHEN 'open' THEN 'waiting' ELSE coalesce(states[r], 'none') END;
+        IF result IN ('gathering', 'waiting') AND _limit <= (
+            SELECT count(*) FROM place p
+            WHERE p.address = _address[i] AND p.event_id = _event[i] AND p.left_at IS NULL
+                AND (p.admitted_at IS NULL OR p.expires_at > clock_timestamp())
+        ) THEN
+            result := 'limit';
+        END IF;
+        IF result = 'waiting' THEN
+            place_number := nexts[r]; nexts[r] := nexts[r] + 1;
+        END IF;
+        IF result IN ('gathering', 'waiting') THEN
+            INSERT INTO place (id, event_id, number, basket_id, address)
+            VALUES (_id[i], _event[i], place_number, _basket[i], _address[i]);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+    IF nexts <> before THEN
+        UPDATE room SET next_number = nexts[array_position(rooms, event_id)]
+        WHERE event_id = ANY (rooms) AND next_number <> nexts[array_position(rooms, event_id)];
+    END IF;
+END $$;

@@ -1,0 +1,74 @@
+"""The gate between the waiting room and the stock: who may hold tickets of an event that has a room."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from uuid import UUID
+
+from backend.domain.admissions import RoomKeys
+from backend.domain.baskets import Buyer
+from backend.domain.errors import DomainError
+from backend.domain.offers import Offer
+from backend.memory import Clock
+from backend.telemetry.metrics import ADMISSION_REFUSALS, WaitingMetrics
+from backend.web.admissions import admission_shown
+
+# So long before a sale, and no later, those without an admission are told by the stock itself that it is too early:
+# the clocks of processes differ, and nobody may slip in while the room opens.
+_EARLY = 5.0
+
+
+class Gate:
+    """Keeps the contract `Gatekeeper`, without asking the database.
+
+    arrivals: requests to hold, by event, of those that may have a room; whoever reads them takes them.
+    """
+
+    def __init__(self, keys: RoomKeys, metrics: WaitingMetrics, clock: Clock = time.time) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._refused = {reason: metrics.refused.labels(reason) for reason in ADMISSION_REFUSALS}
+        self.refusals = 0
+        self.arrivals: Counter[int] = Counter()
+
+    def basket_of(self, offer: Offer, buyer: Buyer) -> UUID | None:
+        """The basket that the buyer's admission opens, None when none is needed. DomainError without a good one."""
+        self.arrivals[offer.event_id] += 1
+        if offer.room in {None, "none"}:
+            return None
+        token = admission_shown(buyer.headers, offer.event_id)
+        now = self._clock()
+        if token is None:
+            if not _is_on_sale(offer, now):
+                return None
+            if offer.room == "closed":
+                self._count("missing")
+                raise DomainError("sold-out", "Sold out.", {"available_tickets": 0})
+            raise self._refusal(offer, "missing", "Everybody waits for their turn here: take a place first.")
+        admission = self._keys.admission(token)
+        if admission is None:
+            raise self._refusal(offer, "forged", "This admission was not given by this shop.")
+        if admission.place.event_id != offer.event_id:
+            raise self._refusal(offer, "other_event", "This admission is for another event.")
+        if admission.expires <= now:
+            raise self._refusal(offer, "expired", "The time of this admission is over.")
+        basket = admission.place.basket_id
+        if buyer.named not in {None, basket}:
+            raise self._refusal(offer, "other_basket", "An admission fills one basket of its own: name no other.")
+        return basket
+
+    def _refusal(self, offer: Offer, reason: str, words: str) -> DomainError:
+        self._count(reason)
+        return DomainError("waiting-room", words, {"place_url": f"/api/events/{offer.event_id}/place"})
+
+    def _count(self, reason: str) -> None:
+        self.refusals += 1
+        self._refused[reason].inc()
+
+
+def _is_on_sale(offer: Offer, now: float) -> bool:
+    """Or nearly, or nearly still."""
+    early, late = (datetime.fromtimestamp(now + margin, UTC) for margin in (_EARLY, -_EARLY))
+    return any(each.on_sale_at <= early and late < each.off_sale_at for each in offer.types)

@@ -1,0 +1,105 @@
+"""Places, many at a time: taking them, asking after them, and saying that their holders are still there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from backend.db.arrays import array_literal, text_array_literal, uuid_array_literal
+from backend.db.batches import Batcher, BatchLimits
+from backend.db.pool import Database
+from backend.db.queries import load_queries
+from backend.domain.admissions import Place
+
+queries = load_queries(__package__)
+
+_ASKED_AT_ONCE = BatchLimits(in_flight=1)
+_SEEN_AT_ONCE = 500
+_FRESH = timedelta(seconds=3)  # a place that was seen so lately need not be written again
+_MOST_SEEN = 200_000  # that wait to be written: more would only mean that the database is away
+
+
+@dataclass(slots=True)
+class NewPlace:
+    """A place that somebody asks for. address: the client's, when places per address are limited."""
+
+    place: Place
+    address: str | None
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of it; see take_places_v1."""
+
+    result: Literal["gathering", "waiting", "limit", "none", "closed"]
+    number: int | None
+
+
+@dataclass(slots=True)
+class Fate:
+    """A place as the database has it. number: None before the draw."""
+
+    id: UUID
+    number: int | None
+    admitted_at: datetime | None
+    expires_at: datetime | None
+    left: bool
+
+
+class Places:
+    """The places of all rooms. per_address: at most so many of one address in one room; None for any number."""
+
+    def __init__(self, database: Database, per_address: int | None) -> None:
+        self._database = database
+        self._per_address = per_address
+        self._seen: dict[UUID, None] = {}
+        self._taking: Batcher[NewPlace, Taken] = Batcher(
+            self._take, lane=lambda new: new.place.event_id, identity=lambda new: new.place.id.int
+        )
+        self._asking: Batcher[Place, Fate | None] = Batcher(
+            self._find, lane=lambda _: 0, identity=lambda place: place.id.int, limits=_ASKED_AT_ONCE
+        )
+        self.fate = self._asking.submit
+
+    async def take(self, place: Place, address: str) -> Taken:
+        """Take it, in the order of arrival."""
+        return await self._taking.submit(NewPlace(place, address if self._per_address else None))
+
+    async def leave(self, place: Place) -> None:
+        """Give it up."""
+        await self._database.execute(queries.leave, {"id": place.id}, retry=True)
+
+    def seen(self, place: Place) -> None:
+        """Its holder has asked after it; written a moment later."""
+        if len(self._seen) < _MOST_SEEN:
+            self._seen[place.id] = None
+
+    async def write_seen(self) -> None:
+        """Write who has been seen since the last time."""
+        ids = list(self._seen)
+        self._seen.clear()
+        for at in range(0, len(ids), _SEEN_AT_ONCE):
+            await self._database.execute(queries.seen, {"ids": ids[at : at + _SEEN_AT_ONCE], "fresh": _FRESH})
+
+    async def close(self) -> None:
+        await self._taking.close()
+        await self._asking.close()
+
+    async def _take(self, wanted: Sequence[NewPlace]) -> list[Taken]:
+        values = {
+            "id": uuid_array_literal(new.place.id for new in wanted),
+            "event": array_literal(new.place.event_id for new in wanted),
+            "basket": uuid_array_literal(new.place.basket_id for new in wanted),
+            "address": text_array_literal(new.address for new in wanted),
+            "limit": self._per_address,
+        }
+        return [Taken(*row) for row in await self._database.fetch_all(queries.take_places, values, urgent=True)]
+
+    async def _find(self, places: Sequence[Place]) -> list[Fate | None]:
+        ids = [place.id for place in places]
+        rows = await self._database.fetch_all(queries.places, {"ids": ids}, retry=True, urgent=True)
+        found = {row[0]: Fate(*row) for row in rows}
+        return [found.get(place_id) for place_id in ids]
