@@ -24,11 +24,14 @@ class Step:
 
 RULES = ROOT / "slo" / "out" / "rules.yaml"
 RULE_TESTS = [str(path) for path in sorted((RULES.parent / "tests").glob("*.yaml"))]
+# Its package is found from its own folder alone, which must not become one.
+MANIFEST_IMPORTS = ("env", f"PYTHONPATH={ROOT}", "lint-imports", "--config", "importlinter.toml")
 LINT = [
     Step("format", ("ruff", "format", "--check", ".")),
     Step("lint rules", ("ruff", "check", ".")),
     Step("types", ("mypy",)),
     Step("direction of imports", ("lint-imports",)),
+    Step("direction of imports: manifests", MANIFEST_IMPORTS, ROOT / "cdk8s"),
     Step("promise and what follows from it", ("python", "-m", "slo", "check")),
     Step("rules", ("python", "-m", "tools.promtool", "check", "rules", "--lint=all", "--lint-fatal", str(RULES))),
     Step("page: format and lint rules", ("npm", "run", "lint"), FRONTEND),
