@@ -87,6 +87,7 @@ class Till:
             buyer.idempotency.fingerprint if buyer.idempotency else None,
         )
         placed = await self._batcher.submit(request)
+        self._metrics.orders.labels("lapsed").inc(placed.lapsed)
         if not any(item.event_id == PROBE_EVENT for item in order.items):
             self._count(request, placed)
         if wish.held and (placed.basket_id != wish.basket_id or placed.result in _REFUSED):
@@ -101,7 +102,6 @@ class Till:
             self._metrics.tickets_sold.inc(placed.codes.count(",") + 1 if placed.codes else 0)
         elif new and placed.result == "pending":
             self._metrics.orders.labels("pending").inc()
-        self._metrics.orders.labels("lapsed").inc(placed.lapsed)
 
     async def _charge(self, request: CheckoutRequest, placed: Placed) -> Bought:
         token = self._tokens.issue(placed.order_id)
