@@ -4,7 +4,7 @@ import gzip
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ import pytest
 from tests.shop import free_ports
 from tools import nginx
 from tools.processes import Start, start, stop
+
+LARGE = 16 * 2**20  # of a file, in bytes: more than what waits on the way to a customer who does not read
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def build() -> Iterator[Path]:
             (dist / name).write_text(content, encoding="utf-8")
             (dist / f"{name}.gz").write_bytes(gzip.compress(content.encode()))
         (dist / "assets/font-3c4d.woff2").write_bytes(b"\0font")
+        with (dist / "assets/large-5d6e.png").open("wb") as large:
+            large.truncate(LARGE)
         yield dist
 
 
@@ -55,8 +59,8 @@ async def front_end(build: Path) -> AsyncIterator[FrontEnd]:
 
 
 @contextmanager
-def running_nginx(build: Path) -> Iterator[tuple[str, Path]]:
-    """A real nginx with the front end's configuration: its address and its log."""
+def running_nginx(build: Path, change: Callable[[str], str] = str) -> Iterator[tuple[str, Path]]:
+    """A real nginx with the front end's configuration, perhaps changed: its address and its log."""
     program = nginx.find()
     if program is None:
         pytest.fail(nginx.MISSING)
@@ -65,7 +69,7 @@ def running_nginx(build: Path) -> Iterator[tuple[str, Path]]:
         logs = Path(folder) / "all.log"
         config = nginx.front_end(Path(folder), build, port)
         # As in a container, where it leads to the log; here it may be a socket, which cannot be opened.
-        config.write_text(config.read_text().replace("/dev/stdout", str(logs)))
+        config.write_text(change(config.read_text().replace("/dev/stdout", str(logs))))
         process = start(Start(nginx.command(program, config, Path(folder)), log=logs, env=os.environ))
         try:
             give_up = time.monotonic() + 10
