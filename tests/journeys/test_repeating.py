@@ -61,7 +61,7 @@ async def test_a_cancellation_that_is_sent_again_is_answered_again(shop: Shop) -
     assert again.body == first.body
 
 
-@pytest.mark.parametrize(("key", "orders"), [("1", 2), (uuid4().hex, 1)])
+@pytest.mark.parametrize(("key", "orders"), [("1", 2), (uuid4().hex, 1)], ids=["guessable", "unguessable"])
 async def test_strangers_share_no_answer_and_travellers_buy_once(open_shop: OpenShop, key: str, orders: int) -> None:
     async with open_shop(trusted_hops=1) as shop:
         items = {"items": [{"event_id": (await shop.box_office.publish(price=1000)).event_id}]}
