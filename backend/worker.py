@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from backend.features.payments.inbox import forget_old_webhooks, measure_unsettl
 from backend.features.payments.reconciler import Reconciler
 from backend.features.payments.settlements import Settlements
 from backend.features.status.checks import record_check
+from backend.features.waiting.governor import GOVERN_SECONDS, Governor, Terms, forget_places
+from backend.features.waiting.rules import Objectives
 from backend.messaging.events import Sink
 from backend.messaging.loops import Pause, every, poll
 from backend.messaging.relay import MEASURE_SECONDS, Relay
@@ -36,6 +39,7 @@ from backend.settings import Settings
 from backend.telemetry.logs import Logs, quiet_driver_noise
 from backend.telemetry.metrics import Metrics, metrics_app
 from backend.telemetry.process import watch_loop
+from backend.telemetry.promise import load_promise
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +91,8 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
     orders = Orders(database, metrics)
     mail, consumers = _mail(settings, stack, orders)
     sinks, queues = _sinks(settings, stack, database, mail)
+    governor = _governor(settings, database, metrics)
+    stack.push_async_callback(governor.stop)
     pause = Pause(0.1, 0.25)
 
     async def sweep() -> None:
@@ -109,10 +115,24 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
         poll(webhooks, "processing webhooks", pause),
         every(MEASURE_SECONDS, unsettled, "measuring what is not settled"),
         _checking(settings, metrics),
+        every(GOVERN_SECONDS, governor.govern, "governing the waiting rooms"),
+        every(_HOUR, lambda: forget_places(database), "deleting old places"),
         every(_HOUR, Upkeep(database, consumers).sweep, "deleting old events"),
         every(_HOUR, lambda: forget_old_webhooks(database), "deleting old webhooks"),
         every(_HOUR, lambda: forget_extensions(database), "deleting old extensions"),
     ]
+
+
+def _governor(settings: Settings, database: Database, metrics: Metrics) -> Governor:
+    promised = load_promise().objectives
+    objectives = Objectives(
+        late=1 - promised.latency[0].target, failed=1 - promised.availability.target, busy=promised.saturation.busy
+    )
+    terms = Terms(
+        gather=timedelta(seconds=settings.waiting_room_gather_seconds),
+        lasts=timedelta(seconds=settings.admission_seconds),
+    )
+    return Governor(database, metrics.waiting, objectives, terms)
 
 
 async def _checking(settings: Settings, metrics: Metrics) -> None:

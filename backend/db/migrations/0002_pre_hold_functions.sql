@@ -198,7 +198,8 @@ BEGIN
             END IF;
             IF result IS NULL THEN
                 FOR k IN i..j LOOP
-                    line_owner[k] := live.customer; line_extended[k] := basket = _known[i] AND live.extended;
+                    line_owner[k] := live.customer;
+                    line_extended[k] := basket = _known[i] AND coalesce(live.extended, false);
                 END LOOP;
                 SELECT CASE WHEN _customer_limit IS NOT NULL AND held.holds >= _customer_limit THEN 'hold-limit' END,
                     _customer_limit

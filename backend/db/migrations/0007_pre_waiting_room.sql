@@ -14,7 +14,8 @@ CREATE TABLE room (
     seed uuid NOT NULL DEFAULT gen_random_uuid(),  -- of the draw, kept so that everybody can do it again
     opens_at timestamptz,  -- when the first ticket type goes on sale
     opened_at timestamptz,
-    numbered boolean NOT NULL DEFAULT false,  -- whether the draw has been held
+    drawn bigint NOT NULL DEFAULT 0,  -- the last number that the draw has given
+    numbered boolean NOT NULL DEFAULT false,  -- whether the draw is over
     next_number bigint NOT NULL DEFAULT 1,
     admitted_to bigint NOT NULL DEFAULT 0,  -- the highest number that has been admitted
     -- What the governor knows and keeps, so that another one can go on.
@@ -25,8 +26,8 @@ CREATE TABLE room (
     waiting integer NOT NULL DEFAULT 0,
     gone bigint[] NOT NULL DEFAULT '{}',  -- numbers above admitted_to whose holders left or are away, ascending
     governed_at timestamptz,
-    slowed_at timestamptz,
-    troubled integer NOT NULL DEFAULT 0,  -- seconds in a row that the shop has been in trouble
+    slowed_at timestamptz,  -- when the inlet was last reduced
+    troubled integer NOT NULL DEFAULT 0,  -- looks in a row at which the shop was in trouble and this event wanted
     calm_since timestamptz  -- since when nobody waits and all is well
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
@@ -41,6 +42,7 @@ CREATE TABLE place (
     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     admitted_at timestamptz,  -- set once
     expires_at timestamptz,  -- of the admission
+    used boolean NOT NULL DEFAULT false,  -- tickets were held with it
     left_at timestamptz,  -- given up, or unseen for too long
     UNIQUE (event_id, number)
 ) WITH (
@@ -48,7 +50,8 @@ CREATE TABLE place (
     autovacuum_vacuum_insert_scale_factor = 0.1
 );
 CREATE INDEX place_waiting ON place (event_id, number) WHERE admitted_at IS NULL AND left_at IS NULL;
-CREATE INDEX place_let_in ON place (event_id, expires_at) WHERE admitted_at IS NOT NULL;
+-- Admissions that nobody has used yet: few, and asked for every second.
+CREATE INDEX place_let_in ON place (event_id, expires_at) WHERE admitted_at IS NOT NULL AND NOT used;
 CREATE INDEX place_by_address ON place (address) WHERE address IS NOT NULL;
 
 -- What each serving process has met in its last second; the governor reads those of the moment. Nothing is lost with

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +13,8 @@ from backend.features.waiting.gate import Gate
 from backend.features.waiting.places import Places, queries
 from backend.features.waiting.rooms import Rooms
 from backend.memory import Clock
+from backend.messaging.loops import every
 from backend.telemetry.metrics import Metrics
-
-_log = logging.getLogger(__name__)
 
 EVERY = 1.0  # seconds
 _JOURNEY = "book"
@@ -92,17 +89,12 @@ class Pulse:
 
 
 async def keep_up(rooms: Rooms, places: Places, pulse: Pulse) -> None:
-    """Once a second: read the rooms, and while there are any, write who was seen and how things go. Until cancelled."""
-    failing = False
-    while True:
-        try:
-            await rooms.refresh()
-            if len(rooms):
-                await pulse.write()
-                await places.write_seen()
-            failing = False
-        except DatabaseError as error:
-            if not failing:
-                _log.warning("the waiting rooms are not up to date: %s", error)
-            failing = True
-        await asyncio.sleep(EVERY)
+    """Once a second: read the rooms, and while there are any, write how things go and who was seen. Until cancelled."""
+
+    async def once() -> None:
+        await rooms.refresh()
+        if len(rooms):
+            await pulse.write()
+            await places.write_seen()
+
+    await every(EVERY, once, "keeping up with the waiting rooms")

@@ -32,6 +32,144 @@ VALUES (%(process)s, now(), %(answered)s, %(late)s, %(slow)s, %(failed)s, %(shed
 ON CONFLICT (process) DO UPDATE SET at = now(), answered = excluded.answered, late = excluded.late,
     slow = excluded.slow, failed = excluded.failed, shed = excluded.shed, busy = excluded.busy,
     arrivals = excluded.arrivals
+RETURNING true
 
 -- name: stop_pulse
 DELETE FROM pulse WHERE process = %(process)s
+
+-- Governing: what one worker does, once a second.
+
+-- name: lead
+-- One row for whoever governs from now on; none while somebody else does.
+INSERT INTO governor (holder, until) VALUES (%(me)s, clock_timestamp() + %(lease)s)
+ON CONFLICT (only_row) DO UPDATE SET holder = excluded.holder, until = excluded.until
+WHERE governor.holder = excluded.holder OR governor.until < clock_timestamp()
+RETURNING true
+
+-- name: step_down
+DELETE FROM governor WHERE holder = %(me)s
+
+-- name: set_up_rooms
+INSERT INTO room (event_id)
+SELECT e.id FROM event e
+WHERE e.waiting_room <> 'off' AND NOT EXISTS (SELECT FROM room r WHERE r.event_id = e.id)
+ON CONFLICT DO NOTHING
+
+-- name: pulses
+-- Those of the moment, and how many have gone silent a while ago. A process that has been away for longer has ended.
+SELECT count(*) FILTER (WHERE fresh)::int, count(*) FILTER (WHERE NOT fresh)::int,
+    coalesce(sum(answered) FILTER (WHERE fresh), 0)::int, coalesce(sum(late) FILTER (WHERE fresh), 0)::int,
+    coalesce(sum(slow) FILTER (WHERE fresh), 0)::int, coalesce(sum(failed) FILTER (WHERE fresh), 0)::int,
+    coalesce(sum(shed) FILTER (WHERE fresh), 0)::int, coalesce(max(busy) FILTER (WHERE fresh), 0)
+FROM (SELECT *, at > now() - interval '3 seconds' AS fresh FROM pulse WHERE at > now() - interval '10 seconds') AS p
+
+-- name: arrivals
+SELECT a.key::bigint, sum(a.value::int)::int
+FROM pulse p CROSS JOIN LATERAL jsonb_each_text(p.arrivals) AS a
+WHERE p.at > now() - interval '3 seconds' GROUP BY a.key
+
+-- name: rooms_to_govern
+-- returning: tickets in baskets, which may come back; counted only when nothing else is left. out: admissions that
+-- somebody may still use.
+SELECT r.event_id, e.waiting_room, e.status = 'published', r.state, t.opens_at, t.ends_at, s.available,
+    CASE WHEN s.available > 0 THEN 0 ELSE s.capacity - (
+        SELECT count(*) FROM ticket k WHERE k.event_id = r.event_id AND k.state <> 'void') END::int,
+    (SELECT count(*) FROM place p
+        WHERE p.event_id = r.event_id AND p.admitted_at IS NOT NULL AND NOT p.used AND p.expires_at > now())::int,
+    r.waiting, r.numbered, r.admitted_to, r.inlet, r.credit, r.pace, r.governed_at, r.slowed_at, r.troubled,
+    r.calm_since, now()
+FROM room r JOIN event e ON e.id = r.event_id
+CROSS JOIN LATERAL (
+    SELECT min(y.on_sale_at) AS opens_at, max(least(y.off_sale_at, e.starts_at)) AS ends_at
+    FROM ticket_type y WHERE y.event_id = r.event_id AND NOT y.withdrawn) AS t
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(p.available), 0)::int AS available, coalesce(sum(p.capacity), 0)::int AS capacity
+    FROM pool p WHERE p.event_id = r.event_id AND EXISTS (
+        SELECT FROM ticket_type y WHERE y.pool_id = p.id AND NOT y.withdrawn)) AS s
+WHERE (e.waiting_room <> 'off' AND e.starts_at > now() - interval '1 day') OR r.state <> 'none'
+ORDER BY r.event_id
+
+-- name: use_admissions
+-- An admission is used once tickets are held in its basket, whatever becomes of them.
+UPDATE place SET used = true
+WHERE event_id = %(event)s AND admitted_at IS NOT NULL AND NOT used AND expires_at > now() - interval '1 minute'
+    AND EXISTS (SELECT FROM hold h WHERE h.basket_id = place.basket_id)
+
+-- name: lock_room
+-- No row when somebody else has governed it meanwhile.
+SELECT true FROM room
+WHERE event_id = %(event)s AND governed_at IS NOT DISTINCT FROM %(governed_at)s FOR NO KEY UPDATE
+
+-- name: admit
+-- Whoever is away is passed over. A row that is being marked as seen is waited for: nobody overtakes.
+WITH next AS (
+    SELECT id FROM place
+    WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND number IS NOT NULL
+        AND seen_at > now() - %(away)s
+    ORDER BY number LIMIT %(most)s FOR NO KEY UPDATE
+)
+UPDATE place p SET admitted_at = now(), expires_at = now() + %(lasts)s FROM next, room r
+WHERE p.id = next.id AND p.admitted_at IS NULL AND r.event_id = p.event_id
+RETURNING p.number, extract(epoch FROM now() - greatest(p.taken_at, r.opened_at))::float
+
+-- name: open_room
+-- The caller has locked it, so that nobody gathers any more. Whoever comes from now on stands behind all who did.
+UPDATE room SET opened_at = coalesce(opened_at, now()), numbered = false, drawn = next_number - 1,
+    next_number = next_number + (SELECT count(*) FROM place WHERE event_id = %(event)s AND number IS NULL)
+WHERE event_id = %(event)s
+
+-- name: draw
+-- Numbers in an order that follows from the seed alone, some at a time. Of two who draw, the second breaks the key.
+WITH lots AS (
+    SELECT p.id, row_number() OVER (ORDER BY lot, p.id) AS turn
+    FROM place p CROSS JOIN room r CROSS JOIN LATERAL sha256((r.seed::text || p.id::text)::bytea) AS lot
+    WHERE p.event_id = %(event)s AND p.number IS NULL AND r.event_id = %(event)s
+    ORDER BY lot, p.id LIMIT %(most)s
+), given AS (
+    UPDATE place p SET number = r.drawn + lots.turn FROM lots, room r
+    WHERE p.id = lots.id AND r.event_id = %(event)s RETURNING p.id
+)
+UPDATE room SET drawn = drawn + (SELECT count(*) FROM given),
+    numbered = (SELECT count(*) FROM given) < %(most)s
+WHERE event_id = %(event)s RETURNING numbered
+
+-- name: keep_room
+UPDATE room SET state = %(state)s, opens_at = %(opens_at)s, inlet = %(inlet)s, credit = %(credit)s, pace = %(pace)s,
+    stalled = %(stalled)s, admitted_to = greatest(admitted_to, %(admitted_to)s), governed_at = clock_timestamp(),
+    slowed_at = %(slowed_at)s, troubled = %(troubled)s, calm_since = %(calm_since)s
+WHERE event_id = %(event)s
+
+-- name: tell_of_room
+SELECT pg_notify('catalogue', %(events)s)
+
+-- name: count_waiting
+UPDATE room r SET waiting = w.here, gone = w.gone
+FROM (
+    SELECT (SELECT count(*) FROM place p
+            WHERE p.event_id = %(event)s AND p.admitted_at IS NULL AND p.left_at IS NULL
+                AND p.seen_at > now() - %(away)s)::int AS here,
+        ARRAY(SELECT p.number FROM place p, room r
+            WHERE p.event_id = %(event)s AND r.event_id = %(event)s AND p.number > r.admitted_to
+                AND p.admitted_at IS NULL AND (p.left_at IS NOT NULL OR p.seen_at <= now() - %(away)s)
+            ORDER BY p.number LIMIT %(most)s) AS gone
+) AS w
+WHERE r.event_id = %(event)s
+RETURNING w.here
+
+-- name: give_up_lost_places
+UPDATE place SET left_at = now()
+WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND seen_at < now() - %(lost)s
+
+-- name: forget_places
+-- A day after the event has begun nobody asks after them, and addresses are kept no longer than they are needed.
+DELETE FROM place WHERE id IN (
+    SELECT p.id FROM place p JOIN event e ON e.id = p.event_id
+    WHERE e.starts_at < now() - interval '1 day' LIMIT %(most)s)
+
+-- name: forget_addresses
+UPDATE place SET address = NULL WHERE id IN (
+    SELECT id FROM place
+    WHERE address IS NOT NULL AND (left_at IS NOT NULL OR expires_at < now()) LIMIT %(most)s)
+
+-- name: forget_pulses
+DELETE FROM pulse WHERE at < now() - interval '1 hour'

@@ -63,6 +63,8 @@ class WaitingRooms:
         match taken.result:
             case "limit":
                 raise DomainError("too-many-places", "This address has as many places as it may have.")
+            case "none" if offer.room != "none" and _opens_at(offer) is None:
+                raise DomainError("unavailable", "The waiting room is about to open.")
             case "none":
                 return Standing(event_id, "not_needed", opens_at=_opens_at(offer))
             case "closed":
