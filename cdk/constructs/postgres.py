@@ -54,7 +54,7 @@ class Postgres(Construct):
             security_groups=[self.security_group],
             publicly_accessible=False,
             database_name=names.DATABASE,
-            credentials=rds.Credentials.from_username(names.DATABASE_OWNER),
+            credentials=rds.Credentials.from_username(names.DATABASE_OWNER, encryption_key=key),
             manage_master_user_password=True,
             ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
             parameter_group=rds.ParameterGroup(

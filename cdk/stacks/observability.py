@@ -11,12 +11,11 @@ from cdk.constructs.alarm_topic import REPORTERS, alarm_topic
 from cdk.constructs.alarms import alarms
 from cdk.constructs.dashboard import dashboard
 from cdk.constructs.keys import encryption_key
-from cdk.constructs.pod_role import PodRole
 from cdk.settings import Environment
-from cdk.stacks.cluster import ClusterStack
 from cdk.stacks.common import outputs, properties
 from cdk.stacks.database import DatabaseStack
 from cdk.stacks.messaging import MessagingStack
+from cdk.stacks.platform import PlatformStack
 
 # What RDS tells by itself: a failover, a standby or volume in trouble, a restart, a replica that falls behind.
 DATABASE_EVENTS = (
@@ -40,7 +39,7 @@ class ObservabilityStack(Stack):
         scope: Construct,
         *,
         env: Environment,
-        cluster: ClusterStack,
+        platform: PlatformStack,
         database: DatabaseStack,
         messaging: MessagingStack,
     ) -> None:
@@ -73,12 +72,10 @@ class ObservabilityStack(Stack):
             event_categories=list(DATABASE_EVENTS),
         )
         # Alertmanager reports to the same people, by the same topic.
-        PodRole(
+        iam.Policy(
             self,
-            "Alertmanager",
-            cluster_name=cluster.cluster.cluster_name,
-            namespace=names.MONITORING,
-            service_account=names.ALERTMANAGER,
+            "Report",
+            roles=[platform.alertmanager.role],
             statements=[
                 iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn]),
                 iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]),

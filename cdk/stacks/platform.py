@@ -12,6 +12,7 @@ from cdk.constructs.external_secrets import ExternalSecrets
 from cdk.constructs.keys import encryption_key
 from cdk.constructs.load_balancer_controller import load_balancer_controller
 from cdk.constructs.monitoring import Monitoring
+from cdk.constructs.pod_role import PodRole
 from cdk.constructs.secret import generated_secret
 from cdk.constructs.storage_class import storage_class
 from cdk.settings import Environment
@@ -52,6 +53,15 @@ class PlatformStack(Stack):
             password=names.secret(env.name, names.Secret.GRAFANA),
             after=operator.store,
         )
+        # A pod gets its role when it is made, and never later. What this one may do the stack of the alarms adds.
+        self.alertmanager = PodRole(
+            self,
+            "Alertmanager",
+            cluster_name=kubernetes.cluster_name,
+            namespace=names.MONITORING,
+            service_account=names.ALERTMANAGER,
+        )
+        monitoring.chart.node.add_dependency(self.alertmanager)
         deployers(self, "Deployers", cluster=kubernetes, namespace=names.namespace(env.name), after=monitoring.chart)
 
     def _application_secrets(self, env: Environment) -> list[secrets.Secret]:

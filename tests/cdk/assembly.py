@@ -122,10 +122,12 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def synthesized(name: str, folder: Path, process: subprocess.Popen[str]) -> Assembly:
-    status, out, err = finish(process)
-    assert status == 0, f"{name}: {out}{err}"
-    return Assembly(environment(name), folder, err)
+def synthesized(running: Mapping[str, subprocess.Popen[str]], folder: Path) -> dict[str, Assembly]:
+    """Of each environment, in the folder of its name; all have ended before the first that failed is told."""
+    answers = {name: finish(process) for name, process in running.items()}
+    for name, (status, out, err) in answers.items():
+        assert status == 0, f"{name}: {out}{err}"
+    return {name: Assembly(environment(name), folder / name, err) for name, (_, _, err) in answers.items()}
 
 
 def text_of(value: object) -> str:

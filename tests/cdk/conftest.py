@@ -15,7 +15,7 @@ from tests.cdk.assembly import Assembly, finish, start, synthesized
 def assemblies() -> Iterator[Mapping[str, Assembly]]:
     with TemporaryDirectory(prefix="tickets-cdk-") as folder:
         running = {name: start(Path(folder) / name, env=name) for name in ENVIRONMENTS}
-        yield {name: synthesized(name, Path(folder) / name, process) for name, process in running.items()}
+        yield synthesized(running, Path(folder))
 
 
 @pytest.fixture(scope="session", params=ENVIRONMENTS)

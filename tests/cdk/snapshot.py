@@ -39,8 +39,8 @@ def files(assembly: Assembly) -> dict[Path, str]:
 def main() -> None:
     with TemporaryDirectory(prefix="tickets-cdk-") as folder:
         running = {name: start(Path(folder) / name, env=name) for name in ENVIRONMENTS}
-        for name, process in running.items():
-            for path, text in files(synthesized(name, Path(folder) / name, process)).items():
+        for assembly in synthesized(running, Path(folder)).values():
+            for path, text in files(assembly).items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
 

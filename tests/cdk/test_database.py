@@ -45,6 +45,7 @@ def test_the_owners_password_belongs_to_rds_which_changes_it(stack: Template, da
     assert database["ManageMasterUserPassword"] is True
     assert database["MasterUsername"] == names.DATABASE_OWNER
     assert "MasterUserPassword" not in database.properties
+    assert database["MasterUserSecret"]["KmsKeyId"]["Fn::GetAtt"][0] == stack.only("KMS::Key").id
     assert "MasterUserSecret.SecretArn" in json.dumps(stack.body["Outputs"][str(names.Output.DATABASE_OWNER_SECRET)])
 
 

@@ -38,6 +38,18 @@ def test_topic_and_queues_are_encrypted_with_keys_of_ours_that_change(
     assert {each["KmsMasterKeyId"]["Fn::GetAtt"][0] for each in (letters, dead_letters)} <= keys
 
 
+def test_the_topic_and_no_other_may_put_events_into_the_encrypted_queue(stack: Template, letters: Resource) -> None:
+    """Without the key's permission SNS drops events, and nobody is told."""
+    topic = {"Ref": stack.only("SNS::Topic").id}
+    (key,) = [each for each in stack.all("KMS::Key") if each.id == letters["KmsMasterKeyId"]["Fn::GetAtt"][0]]
+    (use,) = [each for each in key["KeyPolicy"]["Statement"] if each["Principal"] == {"Service": "sns.amazonaws.com"}]
+    assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(use["Action"])
+    assert use["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+    (policy,) = [each for each in stack.all("SQS::QueuePolicy") if each["Queues"] == [{"Ref": letters.id}]]
+    (send,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+    assert (send["Action"], send["Condition"]) == ("sqs:SendMessage", {"ArnEquals": {"aws:SourceArn": topic}})
+
+
 def test_nobody_talks_to_topic_or_queues_without_tls(stack: Template) -> None:
     policies = [*stack.all("SNS::TopicPolicy"), *stack.all("SQS::QueuePolicy")]
     assert len(policies) == 3

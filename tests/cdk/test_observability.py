@@ -110,10 +110,14 @@ def test_whoever_reports_may_publish_and_encrypt(assembly: Assembly, stack: Temp
     assert encrypt["Condition"] == {"StringEquals": {"aws:SourceAccount": assembly.env.account}}
 
 
-def test_alertmanager_may_publish_to_the_same_people(stack: Template) -> None:
-    association, role = stack.identity(names.ALERTMANAGER)
-    assert association["Namespace"] == names.MONITORING
-    assert "sns:Publish" in json.dumps(stack.statements(role))
+def test_alertmanager_may_publish_to_the_same_people(assembly: Assembly, stack: Template) -> None:
+    (policy,) = stack.all("IAM::Policy")
+    publish, encrypt = policy["PolicyDocument"]["Statement"]
+    assert (publish["Action"], publish["Resource"]) == ("sns:Publish", {"Ref": stack.only("SNS::Topic").id})
+    assert encrypt["Resource"]["Fn::GetAtt"][0] == stack.only("KMS::Key").id
+    _, role = assembly[names.Stack.PLATFORM].identity(names.ALERTMANAGER)
+    (holder,) = policy["Roles"]
+    assert role.id in holder["Fn::GetStackOutput"]["OutputName"]
 
 
 def test_the_dashboard_shows_everything_that_is_watched(assembly: Assembly, stack: Template) -> None:

@@ -95,6 +95,28 @@ def test_a_secret_of_the_application_has_what_the_service_reads(
     assert set(json.loads(made["SecretStringTemplate"])) == filled_in
 
 
+@pytest.mark.parametrize(
+    ("name", "account"),
+    [
+        (AUTOSCALER.name, "cluster-autoscaler"),
+        (EXTERNAL_SECRETS.name, "external-secrets"),
+        (PROMETHEUS.name, names.ALERTMANAGER),
+    ],
+)
+def test_pods_are_made_when_their_role_is_there(stack: Template, name: str, account: str) -> None:
+    """A pod gets its credentials when it is made: one that came before its association would never have any."""
+    association, role = stack.identity(account)
+    assert {association.id, role.id} <= everything_before(stack, chart(stack, name))
+    assert association["Namespace"] == chart(stack, name)["Namespace"]
+
+
+def test_the_load_balancer_controller_is_told_where_it_is(assembly: Assembly, stack: Template) -> None:
+    """It would ask the node, which answers no pod."""
+    asked = values(stack, CONTROLLER)
+    assert asked["region"] == assembly.env.region
+    assert {"clusterName", "vpcId"} <= set(asked)
+
+
 def test_nothing_else_is_installed(stack: Template) -> None:
     assert {each["Chart"] for each in stack.all("Custom::AWSCDK-EKS-HelmChart")} == set(ORDER)
 

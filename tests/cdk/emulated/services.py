@@ -121,13 +121,14 @@ def database(place: Place, asked: Asked) -> Made:
     """Moto's own reading of this type leaves out half of it: the managed password, protection, logs, insights."""
     name = asked.properties.get("DBInstanceIdentifier", asked.name).lower()
     # DeleteAutomatedBackups is asked at deletion; the others have other names in the API.
-    left_out = ("DeleteAutomatedBackups", "DBInstanceIdentifier", "VPCSecurityGroups")
+    left_out = ("DeleteAutomatedBackups", "DBInstanceIdentifier", "MasterUserSecret", "VPCSecurityGroups")
     rds = place.client("rds")
     made = place.call(
         "rds",
         "create_db_instance",
         without(asked.properties, *left_out),
         DBInstanceIdentifier=name,
+        MasterUserSecretKmsKeyId=asked.properties["MasterUserSecret"]["KmsKeyId"],
         VpcSecurityGroupIds=asked.properties["VPCSecurityGroups"],
     )["DBInstance"]
 

@@ -78,6 +78,7 @@ def test_database_is_reached_by_the_nodes_alone(there: Deployment) -> None:
 def test_owner_of_the_database_has_a_password_that_rds_keeps(there: Deployment) -> None:
     owner = there.database()["MasterUserSecret"]
     assert owner["SecretArn"] == there.output(names.Output.DATABASE_OWNER_SECRET)
+    assert owner["KmsKeyId"] == there.database()["KmsKeyId"]
     assert there.client("secretsmanager").describe_secret(SecretId=owner["SecretArn"])["OwningService"] == "rds"
 
 
