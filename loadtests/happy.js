@@ -1,7 +1,7 @@
 // An ordinary busy day: most people look around, some buy, all the way to their tickets.
 
 import { checkInvariants } from "./invariants.js";
-import { findEvents, limits } from "./people.js";
+import { findEvents, JOURNEYS, limits } from "./people.js";
 import { number, options as plan, rising, steady } from "./plan.js";
 
 export { buy, lookAround } from "./people.js";
@@ -19,7 +19,7 @@ export const options = plan(
     early_visitors: rising("lookAround", 1, [[2 * RATE, OPENING]], { tags: { phase: "opening" } }),
     visitors: steady("lookAround", 2 * RATE, DURATION - OPENING, OPEN),
   },
-  { phases: ["steady"] },
+  { journeys: JOURNEYS, phases: ["steady"] },
   limits,
 );
 export const setup = findEvents;

@@ -11,6 +11,9 @@ const TEST_PROVIDER = /^https?:\/\/[^/]+\/pay\/[^/]+\/[^/]+$/;
 const LOOKS = 20; // at an order that is being settled, a quarter of a second apart
 const LEAST = 1000; // tickets of an event that a test can buy from without selling it out
 
+// What a visit that ends with tickets belongs to.
+export const JOURNEYS = ["browse", "book", "account"];
+
 const visits = new Rate("visits_completed");
 
 // Answers may be quick and in order while nobody gets what they came for.

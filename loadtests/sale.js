@@ -12,12 +12,12 @@ import { findSale, given, gone, limits } from "./stock.js";
 export { handleSummary } from "./summary.js";
 
 const RATE = number("RATE", 2000); // arrivals a second at the height
-const DURATION = number("DURATION", 15); // seconds: two thirds of it rising to the height, then staying there
+const DURATION = number("DURATION", 13); // seconds; the height is reached after ten of them
 const TICKETS = number("TICKETS", 10000);
 const WITHIN = number("WITHIN", 5); // seconds from the first arrival until the last ticket is bought
 const BROWSING = number("BROWSING", 20); // people a second who look around
-const AFTER = 5; // seconds
-const RISING = (DURATION * 2) / 3;
+const AFTER = number("AFTER", 5); // seconds in which everything must be as before
+const RISING = Math.min(10, 0.75 * DURATION);
 
 const sold = new Counter("sale_tickets");
 const buyers = new Counter("sale_buyers");
@@ -26,7 +26,15 @@ const since = new Trend("sale_bought_after", true);
 export const options = plan(
   {
     visitors: steady("lookAround", BROWSING, DURATION, { patience: 3, tags: { phase: "rush" } }),
-    crowd: rising("buy", Math.min(50, RATE), [[RATE, RISING], [RATE, DURATION - RISING]], { patience: 1, tags: { phase: "rush" } }),
+    crowd: rising(
+      "buy",
+      Math.min(50, RATE),
+      [
+        [RATE, RISING],
+        [RATE, DURATION - RISING],
+      ],
+      { patience: 1, tags: { phase: "rush" } },
+    ),
     late_visitors: steady("lookAround", BROWSING, AFTER, { start: DURATION + 1, tags: { phase: "after" } }),
     late_crowd: steady("buy", BROWSING, AFTER, { start: DURATION + 1, tags: { phase: "after" } }),
   },
@@ -42,7 +50,9 @@ export const options = plan(
 export const setup = () => {
   const sale = findSale("Load test: opening night");
   if (sale.left === TICKETS) return sale;
-  throw new Error(`the sale needs ${TICKETS} tickets and ${sale.left} are left: publish another event, or say TICKETS=`);
+  throw new Error(
+    `the sale needs ${TICKETS} tickets and ${sale.left} are left: publish another event, or say TICKETS=`,
+  );
 };
 
 export const lookAround = ({ id }) => {

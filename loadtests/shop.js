@@ -24,7 +24,9 @@ const params = (route, read) => ({
   responseType: read ? "text" : "none",
   timeout: "10s",
 });
-const READ = Object.fromEntries([LIST, EVENT, SEATS, HOLD, CHECKOUT, ORDER].map((route) => [route, params(route, true)]));
+const READ = Object.fromEntries(
+  [LIST, EVENT, SEATS, HOLD, CHECKOUT, ORDER].map((route) => [route, params(route, true)]),
+);
 const SEEN = Object.fromEntries([LIST, EVENT, SEATS, TICKET].map((route) => [route, params(route, false)]));
 
 const counted = (route, response) => {

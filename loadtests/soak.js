@@ -1,7 +1,7 @@
 // Hours of an ordinary day: what grows, leaks or fills up shows only by and by. `make load` watches the memory.
 
 import { checkInvariants } from "./invariants.js";
-import { findEvents, limits } from "./people.js";
+import { findEvents, JOURNEYS, limits } from "./people.js";
 import { number, options as plan, steady } from "./plan.js";
 
 export { buy, lookAround } from "./people.js";
@@ -20,7 +20,7 @@ export const options = plan(
     late_buyers: steady("buy", RATE, DURATION - FIRST, LAST),
     late_visitors: steady("lookAround", 2 * RATE, DURATION - FIRST, LAST),
   },
-  { phases: ["first", "last"] },
+  { journeys: JOURNEYS, phases: ["first", "last"] },
   limits,
 );
 export const setup = findEvents;

@@ -30,5 +30,8 @@ export const findSale = (name) => {
 export const seatsOf = (event, state) => {
   const answer = readSeats(event);
   if (answer.status !== 200) throw new Error(`the seats are answered ${answer.status} ${answer.error}`);
-  return answer.json("seats").filter((seat) => seat.state === state).map((seat) => seat.id);
+  return answer
+    .json("seats")
+    .filter((seat) => seat.state === state)
+    .map((seat) => seat.id);
 };

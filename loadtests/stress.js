@@ -3,9 +3,9 @@
 // enough.
 
 import { checkInvariants, limits as invariants } from "./invariants.js";
-import { findEvents } from "./people.js";
+import { findEvents, JOURNEYS } from "./people.js";
 import { number, options as plan, steady } from "./plan.js";
-import { limitsOf } from "./thresholds.js";
+import { figuresOf, limitsOf } from "./thresholds.js";
 
 export { buy } from "./people.js";
 export { handleSummary } from "./summary.js";
@@ -18,14 +18,13 @@ const SETTLING = 2; // seconds between two steps, so that the one does not pay f
 
 const rates = Array.from({ length: STEPS }, (_, step) => Math.round(START * FACTOR ** step));
 
-// A step that has just missed the promise is worth seeing to its end; one that is far beyond ends the test.
+// A step that has just missed the promise is worth seeing to its end; one that is far beyond it ends the test.
 const limitsOfStep = (step) => ({
-  ...limitsOf(`{journey:browse,step:${step}}`, 1),
-  ...limitsOf(`{journey:book,step:${step}}`, 1),
-  [`journey_within_2500ms{step:${step}}`]: [{ threshold: "rate>=0.7", abortOnFail: true }],
+  ...Object.assign({}, ...JOURNEYS.map((journey) => limitsOf(`{journey:${journey},step:${step}}`, 1))),
   [`journey_failed{step:${step}}`]: [{ threshold: "rate<=0.3", abortOnFail: true }],
   [`dropped_iterations{scenario:step_${step}}`]: [{ threshold: "count==0", abortOnFail: true }],
 });
+const figures = JOURNEYS.map((journey) => figuresOf(`{journey:${journey}}`));
 
 const scenarios = rates.map((rate, step) => [
   `step_${rate}`,
@@ -33,8 +32,8 @@ const scenarios = rates.map((rate, step) => [
 ]);
 
 export const options = {
-  ...plan(Object.fromEntries(scenarios), {}),
-  thresholds: Object.assign({}, invariants, ...rates.map(limitsOfStep)),
+  ...plan(Object.fromEntries(scenarios), { journeys: JOURNEYS }),
+  thresholds: Object.assign({}, invariants, ...figures, ...rates.map(limitsOfStep)),
 };
 export const setup = findEvents;
 export const teardown = checkInvariants;

@@ -70,6 +70,13 @@ export const limitsOf = (of, minimum) => ({
   ...Object.fromEntries(latencies.map((latency) => [`${latency.metric}${of}`, [`rate>=${latency.target}`]])),
 });
 
+// Thresholds that always hold: only so does k6 tell the figures of some requests apart from those of all.
+export const figuresOf = (of) => ({
+  [`journey_requests${of}`]: ["count>=0"],
+  [`journey_failed${of}`]: ["rate<=1"],
+  ...Object.fromEntries(latencies.map((latency) => [`${latency.metric}${of}`, ["rate>=0"]])),
+});
+
 // What a script exports as `options`.
 export const options = (scenarios, limits) => ({
   scenarios,

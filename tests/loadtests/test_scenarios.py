@@ -1,0 +1,90 @@
+"""Every scenario passes on a well shop and fails on each that was broken on purpose; for seconds instead of minutes."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from tests.loadtests.breaking import Fault, broken_shop
+from tests.loadtests.driving import MISSED, PASSED, Driven, drive
+from tests.shop import Shop
+from tools.load.judging import carried
+from tools.load.scenarios import SCENARIOS
+
+TICKETS, SEATS = 150, 40
+SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "smoke": {"RATE": 16, "DURATION": 4},
+    "happy": {"RATE": 12, "DURATION": 4},
+    "sale": {"RATE": 60, "DURATION": 3, "TICKETS": TICKETS, "BROWSING": 15, "AFTER": 1},
+    "seats": {"RATE": 30, "DURATION": 3},
+    "stress": {"START": 16, "STEPS": 2, "DURATION": 2},
+    "soak": {"RATE": 8, "DURATION": 5},
+}
+
+
+async def settings_of(scenario: str, shop: Shop) -> Mapping[str, object]:
+    """What sells out has an event of its own each time."""
+    if scenario == "sale":
+        sale = await shop.box_office.publish(capacity=TICKETS)
+    elif scenario == "seats":
+        sale = await shop.box_office.publish(capacity=SEATS, seated=True)
+    else:
+        return SETTINGS[scenario]
+    return {**SETTINGS[scenario], "EVENT": sale.event_id}
+
+
+async def driven(shop: Shop, fault: Fault, *scenarios: str) -> Mapping[str, Driven]:
+    """These scenarios, all at once, each on the shop with this fault."""
+    settings = {scenario: await settings_of(scenario, shop) for scenario in scenarios}
+
+    async def drive_one(scenario: str) -> Driven:
+        async with broken_shop(shop.url, fault) as url:
+            return await drive(scenario, url, **settings[scenario])
+
+    results = await asyncio.gather(*map(drive_one, scenarios))
+    return dict(zip(scenarios, results, strict=True))
+
+
+def test_every_scenario_is_tried_here() -> None:
+    assert set(SETTINGS) == set(SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", SETTINGS)
+async def test_a_well_shop_passes(scenario: str, shop: Shop) -> None:
+    (result,) = (await driven(shop, "none", scenario)).values()
+    assert (result.status, result.missed) == (PASSED, frozenset()), result.told
+    assert await shop.broken() == []
+
+
+async def test_a_slow_shop_fails_each_scenario(shop: Shop) -> None:
+    results = await driven(shop, "slow", *SETTINGS)
+    for name, result in results.items():
+        assert result.status == MISSED, (name, result.told)
+        assert "journey_within_800ms" in result.missed, (name, result.told)
+    climbed = results["stress"].summary
+    assert climbed is not None
+    assert carried(climbed) == (0.0, SETTINGS["stress"]["START"])
+
+
+async def test_a_shop_that_answers_5xx_fails_each_scenario(shop: Shop) -> None:
+    for name, result in (await driven(shop, "failing", *SETTINGS)).items():
+        assert result.status != PASSED, (name, result.told)
+        assert "journey_failed" in result.missed, (name, result.told)
+
+
+async def test_a_shop_whose_invariants_are_broken_fails_each_scenario(shop: Shop) -> None:
+    for name, result in (await driven(shop, "broken invariants", *SETTINGS)).items():
+        assert (result.status, result.missed) == (MISSED, {"invariants_broken"}), (name, result.told)
+
+
+async def test_one_ticket_or_seat_given_to_two_fails_though_the_shop_says_that_all_is_well(shop: Shop) -> None:
+    for name, result in (await driven(shop, "oversold", "sale", "seats")).items():
+        assert result.status == MISSED, (name, result.told)
+        assert "tickets_unaccounted" in result.missed, (name, result.told)
+
+
+async def test_a_sale_without_enough_tickets_says_so(shop: Shop) -> None:
+    sale = await shop.box_office.publish(capacity=7)
+    result = await drive("sale", shop.url, EVENT=sale.event_id, **SETTINGS["sale"])
+    assert result.status not in {PASSED, MISSED}
+    assert f"the sale needs {TICKETS} tickets and 7 are left" in result.told

@@ -1,0 +1,1 @@
+"""Load tests: k6 drives a shop, and its figures become a verdict (`make load`) or a report (`make load-report`)."""

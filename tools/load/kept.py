@@ -1,0 +1,66 @@
+"""What is kept of the latest test of each scenario, in build/load/SCENARIO/."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.load.scenarios import Scenario
+from tools.load.watching import Moment
+from tools.setup import ROOT
+
+KEPT = ROOT / "build" / "load"
+
+
+@dataclass(frozen=True)
+class About:
+    """began: seconds since 1970. settings: what was given beside the usual. machine: its parts by name."""
+
+    scenario: str
+    host: str
+    began: float
+    commit: str
+    machine: Mapping[str, str]
+    settings: Mapping[str, str]
+    problems: Sequence[str]
+    findings: Sequence[str]
+    comparison: Sequence[str]
+
+    @property
+    def date(self) -> str:
+        return f"{datetime.fromtimestamp(self.began, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def new_folder(scenario: Scenario) -> Path:
+    """An empty one; what was kept before is gone."""
+    folder = KEPT / scenario.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def write(folder: Path, about: About, moments: Sequence[Moment]) -> None:
+    (folder / "about.json").write_text(json.dumps(asdict(about), indent=2) + "\n")
+    (folder / "moments.json").write_text(json.dumps([asdict(moment) for moment in moments]) + "\n")
+
+
+def read(folder: Path) -> tuple[About, list[Moment]]:
+    about = About(**json.loads((folder / "about.json").read_text()))
+    return about, [Moment(**each) for each in json.loads((folder / "moments.json").read_text())]
+
+
+def commit() -> str:
+    """The one that is checked out, with a plus when files were changed since."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--exclude=*", "--dirty=+"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() or "unknown"

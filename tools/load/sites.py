@@ -1,0 +1,83 @@
+"""The shop that is loaded: one that HOST names, or one of our own for as long as the test takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tools.console import Failure, step
+from tools.data_dir import local_secrets
+from tools.running import running_shop
+from tools.setup import ROOT
+
+EVENTS = ROOT / "loadtests" / "events.yaml"
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """metrics: the metrics ports of its backends, as far as they can be reached. prometheus: who watches it, or ""."""
+
+    url: str
+    metrics: tuple[str, ...] = ()
+    prometheus: str = ""
+    own: bool = False
+
+
+@contextmanager
+def opened(variables: Mapping[str, str] = os.environ) -> Iterator[Site]:
+    """The shop at HOST, or without it one of our own, with what the tests buy on sale.
+
+    METRICS: the addresses of the metrics ports of HOST's backends, with commas. PROMETHEUS: the one that watches it.
+    """
+    host = variables.get("HOST", "")
+    if not host:
+        with _own() as site:
+            yield site
+        return
+    url = _answering(host)
+    metrics = tuple(each.strip() for each in variables.get("METRICS", "").split(",") if each.strip())
+    yield Site(url, metrics, variables.get("PROMETHEUS", ""))
+
+
+@contextmanager
+def _own() -> Iterator[Site]:
+    """Limits are off, as in `make up`; its log is that of production."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="load-", dir=ROOT / "build") as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL runs as a user of its own when we are root
+        step("starting a shop of its own")
+        with running_shop(Path(folder) / "shop", {"LOG_SAMPLE": "0.01", "HOST": ""}) as shop:
+            _publish(shop["database_url"], Path(shop["data_dir"]))
+            yield Site(shop["url"], (shop["metrics_url"],), shop.get("prometheus_url", ""), own=True)
+
+
+def _publish(database_url: str, data_dir: Path) -> None:
+    command = [sys.executable, "-m", "backend", "events", "apply", str(EVENTS)]
+    variables = {**os.environ, **local_secrets(data_dir), "DATABASE_URL": database_url, "HOST": ""}
+    published = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    if published.returncode != 0:
+        raise Failure(f"{EVENTS.name} cannot be published: {published.stderr.strip()}")
+
+
+def _answering(host: str) -> str:
+    """The address without a slash at its end; a Failure unless a shop answers there."""
+    parts = urlsplit(host)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise Failure(f"HOST is {host!r}: expected the address of a shop such as http://localhost:8080")
+    url = host.rstrip("/")
+    try:
+        with urllib.request.urlopen(f"{url}/api/events", timeout=_SECONDS) as answer:
+            json.load(answer)["events"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Failure(f"HOST is {host!r}, and no shop answers there: {error!s:.200}") from None
+    return url
