@@ -112,13 +112,14 @@ class WaitingRooms:
     def _waiting(self, place: Place, room: Room | None, offer: Offer) -> Standing:
         opens_at = _opens_at(offer)
         waiting = room.waiting if room else 0
-        if not place.number or room is None:
+        if not place.number:
             return Standing(
                 place.event_id, "gathering", place, waiting=max(1, waiting), opens_at=opens_at,
                 poll_after=_poll_before_opening(place, opens_at),
             )  # fmt: skip
-        position = room.position(place.number)
-        estimate = room.estimate(position)
+        # A room that has just opened may not have been read yet.
+        position = room.position(place.number) if room else place.number
+        estimate = room.estimate(position) if room else None
         return Standing(
             place.event_id, "waiting", place, position, max(waiting, position), estimate, opens_at,
             _poll_while_waiting(position, estimate),
