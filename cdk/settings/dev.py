@@ -35,7 +35,7 @@ DEV = Environment(
         log_days=14,
     ),
     backend=Workload(least=2, most=4, pool=10, cpu="250m", memory="384Mi"),
-    worker=Workload(least=1, most=1, pool=10, cpu="100m", memory="384Mi"),
+    worker=Workload(least=1, most=1, pool=10, cpu="100m", memory="256Mi"),
     frontend=Workload(least=2, most=3, cpu="50m", memory="64Mi"),
     edge=EdgeSettings(
         domain="dev.tickets.example.com",

@@ -11,6 +11,7 @@ from cdk.settings.cluster import INSTANCES, ClusterSettings
 from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
 from cdk.settings.network import NetworkSettings
 from cdk.settings.rollout import Rollout
+from cdk.settings.sale import Sale
 from cdk.settings.workloads import Workload, connections_allowed, connections_needed
 
 # Letters of the zones of each region that we know.
@@ -128,6 +129,7 @@ class Environment:
     monitoring: MonitoringSettings
     delivery: DeliverySettings
     rollout: Rollout = field(default_factory=Rollout)
+    sale: Sale = field(default_factory=Sale)
 
     def __post_init__(self) -> None:
         account_fits = re.fullmatch(r"\d{12}", self.account) is not None

@@ -42,7 +42,7 @@ PROD = Environment(
         log_days=90,
     ),
     backend=Workload(least=6, most=24, surge=6, pool=14, cpu="900m", memory="512Mi"),
-    worker=Workload(least=2, most=2, surge=1, pool=10, cpu="250m", memory="512Mi"),
+    worker=Workload(least=2, most=2, surge=1, pool=10, cpu="100m", memory="256Mi"),
     frontend=Workload(least=3, most=12, surge=3, cpu="100m", memory="64Mi"),
     edge=EdgeSettings(
         domain="tickets.example.com",

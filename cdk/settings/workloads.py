@@ -10,13 +10,25 @@ from cdk.settings.checks import check, matches
 # one more while somebody asks for a fresh check, or a connection that was given up is still being closed.
 BESIDE_THE_POOL = 2
 MIGRATION = 2  # the migration's own connection, and the one that gives the application its role
-# Pods are started ahead of a sale, one for so many tickets. One process sells several hundred a second where
-# `make bench` runs; how many come in vain for each who buys is an assumption, to be corrected by the first large sale.
-TICKETS_A_POD = 1_000
-LEAD_MINUTES, STAY_MINUTES = 20, 30  # a node takes some three minutes to come; who waits for others' holds stays on
+CPU_PERCENT = 60  # of what is requested; beyond it more pods are asked for, and the rest lasts until they have come
 SHARE = 0.7  # of what is not reserved: the promise measures at 80 %, and a failover reconnects all at once
 
 NODE_SHARE = 0.8  # of a node; the rest is the system's, and of the pods that every node has
+
+
+# What pods take, measured where `make bench` runs: `python -m tools.bench --only holds,free,paid --rounds 2` prints CPU
+# for each operation and the memory of each process after it; nginx on its own, with one customer who keeps asking.
+#
+# | process  | CPU                                        | resident memory                                       |
+# | -------- | ------------------------------------------ | ----------------------------------------------------- |
+# | serve    | 85 us a hold, 430 us a paid booking        | 79 MiB; at most 120 with 2,000 streams (`make bench`) |
+# | worker   | 22 us a paid booking: 1 % at 600 a second  | 75 MiB                                                |
+# | psp      | 128 us a payment                           | 64 MiB                                                |
+# | one task | 0.65 s each, most of it to start           | 73 MiB (migrate, check, probe)                        |
+# | nginx    | 18 us a file                               | 18 MiB, its three processes together                  |
+#
+# serve has one thread, so a core is all that it can use. Memory is a limit, beyond which a pod is killed with all that
+# it was doing: three times what was seen and more, for documents being drawn and for what no test did.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +53,11 @@ class Workload:
 
     def fits(self, name: str, vcpus: int, memory: int) -> None:
         """SettingsError when a node of so many vCPU and GiB has no room for a pod. memory: of the node."""
-        cores = int(self.cpu.removesuffix("m")) / (1000 if self.cpu.endswith("m") else 1)
         room = vcpus * NODE_SHARE
         check(
-            f"{name}.cpu", cores <= room, f"is {self.cpu}, and the smallest of cluster.instances has room for {room:g}"
+            f"{name}.cpu",
+            self.cores <= room,
+            f"is {self.cpu}, and the smallest of cluster.instances has room for {room:g}",
         )
         size = int(self.memory[:-2]) / (1024 if self.memory.endswith("Mi") else 1)
         room = memory * NODE_SHARE
@@ -53,6 +66,11 @@ class Workload:
             size <= room,
             f"is {self.memory}, and the smallest of cluster.instances has room for {room:g}Gi",
         )
+
+    @property
+    def cores(self) -> float:
+        """The CPU that is requested."""
+        return int(self.cpu.removesuffix("m")) / (1000 if self.cpu.endswith("m") else 1)
 
     @property
     def connections(self) -> int:

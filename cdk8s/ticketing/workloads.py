@@ -5,14 +5,13 @@ from __future__ import annotations
 from cdk8s_plus_36 import k8s
 from constructs import Construct
 
-from cdk.settings.workloads import Workload
+from cdk.settings.workloads import CPU_PERCENT, Workload
 from ticketing.inputs import Inputs
 from ticketing.labels import metadata, selector
 from ticketing.pods import Health, Process, service_pod, task_pod
 
 SERVING, BACKGROUND = "tickets-serving", "tickets-background"
 
-_CPU_PERCENT = 60  # of what is requested: the rest is for what comes while the next pods start
 _CALM = 600  # seconds: a peak may come back, and pods that go cost streams their connection
 
 
@@ -185,7 +184,7 @@ def _autoscaler(scope: Construct, inputs: Inputs, name: str, settings: Workload)
                     container_resource=k8s.ContainerResourceMetricSourceV2(
                         name="cpu",
                         container=name,
-                        target=k8s.MetricTargetV2(type="Utilization", average_utilization=_CPU_PERCENT),
+                        target=k8s.MetricTargetV2(type="Utilization", average_utilization=CPU_PERCENT),
                     ),
                 )
             ],

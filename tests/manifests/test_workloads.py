@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from cdk.settings.workloads import LEAD_MINUTES, STAY_MINUTES, TICKETS_A_POD
 from ticketing.checks.objects import Objects, Pod
 from ticketing.inputs import Inputs
 
@@ -47,15 +46,15 @@ def test_workers_are_as_many_as_the_settings_say(manifests: Objects, inputs: Inp
 
 
 def test_pods_are_ready_ahead_of_a_sale_by_the_numbers_of_the_settings(manifests: Objects, inputs: Inputs) -> None:
-    backend = inputs.env.backend
+    backend, sale = inputs.env.backend, inputs.env.sale
     assert container(manifests, "CronJob", "prescaling")["args"] == [
         "prescale",
         "backend",
         f"--least={backend.least}",
         f"--most={backend.most}",
-        f"--tickets-a-pod={TICKETS_A_POD}",
-        f"--lead-minutes={LEAD_MINUTES}",
-        f"--stay-minutes={STAY_MINUTES}",
+        f"--tickets-a-pod={sale.tickets_a_pod(backend)}",
+        f"--lead-minutes={sale.lead}",
+        f"--stay-minutes={sale.stay}",
     ]
 
 

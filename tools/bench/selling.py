@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import median
 
 from tools.bench import naive
-from tools.bench.cpu import cost, used_by
+from tools.bench.cpu import cost, resident_bytes, used_by
 from tools.bench.crowd import Visit, for_seconds, send_in
 from tools.bench.customers import CARD, Tally, booking, holding
 from tools.bench.results import Row, Target
@@ -17,6 +18,8 @@ from tools.console import step
 from tools.postgres import Server
 
 _CAPACITY = 10_000_000
+_PRETIX_ORDERS = 12  # a second, measured of it on two cores
+_PRETIX = Target(100, "x")
 _DELAY = 2000  # microseconds, about what a standby in another availability zone adds to a commit
 
 
@@ -48,6 +51,14 @@ class Market:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """rate: a second. costs: microseconds of CPU each, by process."""
+
+    rate: float
+    costs: dict[str, float]
+
+
 def sell(market: Market, names: Sequence[str], rounds: int, *, delayed: bool) -> list[Row]:
     """A row for each of these loads, each of them measured right after the rival."""
     loads = [LOADS[name] for name in names]
@@ -57,21 +68,32 @@ def sell(market: Market, names: Sequence[str], rounds: int, *, delayed: bool) ->
         market.site.stock.publish(f"{load.title}{suffix}", capacity=_CAPACITY, price=load.price)[0] for load in loads
     ]
     ratios: list[list[float]] = [[] for _ in loads]
+    sold: list[list[_Sold]] = [[] for _ in loads]
     with _slow_commits(market) if delayed else _nothing():
         for number in range(1, rounds + 1):
-            for load, event, found in zip(loads, events, ratios, strict=True):
+            for load, event, found, achieved in zip(loads, events, ratios, sold, strict=True):
                 rate = naive.holds_per_second(market.server, market.rival.dsn, naive_event, market.seconds)
                 step(f"  round {number} of {rounds}: naive {rate:,.0f}/s")
-                found.append(_rate(market, load, event) / rate)
+                achieved.append(_sell(market, load, event))
+                found.append(achieved[-1].rate / rate)
     market.site.check()
-    return [
-        Row.of(f"{load.title}{suffix}", Target(load.delayed if delayed else load.target, "x"), found)
-        for load, found in zip(loads, ratios, strict=True)
+    rows = [
+        Row.of(f"{load.title}{suffix}", Target(load.delayed if delayed else load.target, "x"), found, _costs(achieved))
+        for load, found, achieved in zip(loads, ratios, sold, strict=True)
     ]
+    if "free" in names and not delayed:
+        of_pretix = [achieved.rate / _PRETIX_ORDERS for achieved in sold[names.index("free")]]
+        rows.append(Row.of("free bookings, against the 12 orders/s of pretix", _PRETIX, of_pretix))
+    return rows
 
 
-def _rate(market: Market, load: Load, event: Event) -> float:
-    """Achieved a second by 64 customers."""
+def _costs(sold: Sequence[_Sold]) -> dict[str, float]:
+    """The median of each process."""
+    return {name: median(each.costs[name] for each in sold) for name in sold[0].costs}
+
+
+def _sell(market: Market, load: Load, event: Event) -> _Sold:
+    """What 64 customers achieve."""
     tally, pids = Tally(), market.site.pids
     before = used_by(pids)
     visits = [load.visit(event.id, tally) for _ in range(naive.CLIENTS)]
@@ -80,11 +102,14 @@ def _rate(market: Market, load: Load, event: Event) -> float:
     met.demand(200, 201)
     rate = tally.done / met.elapsed
     used = {**cost(before, after), "generator": met.cpu}
-    shares = ", ".join(f"{name} {seconds / tally.done * 1e6:,.0f}" for name, seconds in used.items())
+    costs = {name: seconds / tally.done * 1e6 for name, seconds in used.items()}
+    shares = ", ".join(f"{name} {cost:,.0f}" for name, cost in costs.items())
     quantiles = "/".join(f"{met.percentile(share) * 1000:.1f}" for share in (0.5, 0.95, 0.99))
     step(f"    {load.title}: {rate:,.0f}/s; us of CPU each: {shares}; a request takes {quantiles} ms (p50/p95/p99)")
+    sizes = (f"{name} {resident_bytes(pid) / 2**20:.0f}" for name, pid in pids.items() if name != "database")
+    step(f"    resident memory in MiB: {', '.join(sizes)}")
     market.site.settle()
-    return rate
+    return _Sold(rate, costs)
 
 
 @contextmanager

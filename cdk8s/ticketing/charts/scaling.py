@@ -7,7 +7,6 @@ from cdk8s_plus_36 import k8s
 from constructs import Construct
 
 from cdk import names
-from cdk.settings.workloads import LEAD_MINUTES, STAY_MINUTES, TICKETS_A_POD
 from ticketing.inputs import Inputs
 from ticketing.labels import metadata
 from ticketing.pods import Needs, Process
@@ -20,13 +19,13 @@ class Prescaling(Chart):
 
     def __init__(self, scope: Construct, name: str, *, inputs: Inputs) -> None:
         super().__init__(scope, name)
-        settings = inputs.env.backend
+        settings, sale = inputs.env.backend, inputs.env.sale
         numbers = {
             "least": settings.least,
             "most": settings.most,
-            "tickets-a-pod": TICKETS_A_POD,
-            "lead-minutes": LEAD_MINUTES,
-            "stay-minutes": STAY_MINUTES,
+            "tickets-a-pod": sale.tickets_a_pod(settings),
+            "lead-minutes": sale.lead,
+            "stay-minutes": sale.stay,
         }
         CronJob(
             self,
