@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench.results import Measured, Row, Target, table, write_figures, write_json
+from tools.bench.results import Measured, Row, Target, costs_table, figures, table, write_between, write_json
 from tools.console import Failure
 
 RATIO = Target(5, "x")
@@ -26,11 +26,26 @@ def test_the_median_of_the_rounds_counts_and_the_extremes_are_shown() -> None:
 def test_the_table_reads_well() -> None:
     rows = [Row.of("holds", RATIO, [6.0, 4.0, 9.0]), Row.of("p95 of a request", TIME, [1200.4])]
     assert table(rows).splitlines() == [
-        "| what             | measured | target    | met | from … to     |",
-        "| ---------------- | -------- | --------- | --- | ------------- |",
-        "| holds            | 6.00x    | >= 5.00x  | yes | 4.00x … 9.00x |",
-        "| p95 of a request | 1,200 ms | <= 800 ms | NO  |               |",
+        "| what             | median   | min      | max      | target    | met |",
+        "| ---------------- | -------- | -------- | -------- | --------- | --- |",
+        "| holds            | 6.00x    | 4.00x    | 9.00x    | >= 5.00x  | yes |",
+        "| p95 of a request | 1,200 ms | 1,200 ms | 1,200 ms | <= 800 ms | NO  |",
     ]
+
+
+def test_what_each_process_spent_is_a_table_of_its_own() -> None:
+    rows = [
+        Row.of("holds", RATIO, [6.0], {"backend": 63.4, "database": 24}),
+        Row.of("oversold", TIME, [0]),
+        Row.of("reads", RATIO, [1.0], {"backend": 50}),
+    ]
+    assert costs_table(rows).splitlines() == [
+        "| us of CPU each | backend | database |",
+        "| -------------- | ------- | -------- |",
+        "| holds          | 63      | 24       |",
+        "| reads          | 50      | 0        |",
+    ]
+    assert costs_table(rows[1:2]) == ""
 
 
 def test_what_cannot_be_measured_does_not_cost_the_other_rows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,13 +62,13 @@ def test_what_cannot_be_measured_does_not_cost_the_other_rows(capsys: pytest.Cap
 
 def test_programs_get_each_row_and_each_failure(tmp_path: Path) -> None:
     measured = Measured()
-    measured.rows = [Row.of("holds", RATIO, [6.12345])]
+    measured.rows = [Row.of("holds", RATIO, [6.12345], {"backend": 63.44})]
     measured.failures = ["selling: broken"]
     write_json(tmp_path / "build" / "bench.json", measured)
     assert json.loads((tmp_path / "build" / "bench.json").read_text()) == [
         {
             "row": "holds", "value": 6.123, "target": 5, "bound": "at least", "met": True,
-            "min": 6.123, "max": 6.123, "unit": "x",
+            "min": 6.123, "max": 6.123, "unit": "x", "cpu_us": {"backend": 63.4},
         },
         {"row": "selling: broken", "value": None, "target": None, "met": False},
     ]  # fmt: skip
@@ -62,9 +77,18 @@ def test_programs_get_each_row_and_each_failure(tmp_path: Path) -> None:
 def test_the_document_gets_new_figures_and_keeps_its_words(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text("# Words\n\n<!-- figures: begin -->\nold\n<!-- figures: end -->\n\nMore words\n")
-    row = Row.of("holds", RATIO, [6])
-    for _ in range(2):
-        write_figures(document, [row], {"CPU": "two cores", "Python": "3.11"})
-    before, after = document.read_text().split(table([row]))
-    assert before == "# Words\n\n<!-- figures: begin -->\n"
-    assert after == "\n\nMeasured on: CPU two cores, Python 3.11.\n<!-- figures: end -->\n\nMore words\n"
+    for text in ("newer", "newest"):
+        write_between(document, "figures", text)
+    assert document.read_text() == ("# Words\n\n<!-- figures: begin -->\nnewest\n<!-- figures: end -->\n\nMore words\n")
+    with pytest.raises(LookupError, match="no place for growth"):
+        write_between(document, "growth", "lost")
+
+
+def test_a_recorded_run_says_how_it_was_taken_and_what_it_lacks() -> None:
+    measured = Measured()
+    measured.rows = [Row.of("holds", RATIO, [6])]
+    assert figures(measured, "3 rounds on two cores.", []) == (
+        f"{table(measured.rows)}\n\nEvery row was measured.\n\n3 rounds on two cores."
+    )
+    measured.failures = ["selling: broken"]
+    assert "Not measured: streams; selling: broken.\n\n3 rounds" in figures(measured, "3 rounds.", ["streams"])

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import console
-from tools.bench import growing, machine, opening, page, reading, results, streaming
+from tools.bench import growing, machine, opening, page, reading, results, sizes, streaming, synthesis
 from tools.bench.results import Measured
 from tools.bench.selling import LOADS, Market, sell
 from tools.bench.site import migrated, open_shop
@@ -20,7 +20,8 @@ from tools.console import Failure, say, step
 from tools.postgres import postgres
 from tools.setup import ROOT
 
-GROUPS = (*LOADS, "delay", "reads", "size", "sale", "streams", "page")
+GROUPS = (*LOADS, "delay", "reads", "size", "sale", "streams", "page", "paint", "synth")
+GROWTH = "growth"  # a table without targets, taken when it is asked for
 JSON = ROOT / "build" / "bench.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 _CONNECTIONS = 8192  # files that the generator and the shop may have open
@@ -31,14 +32,18 @@ def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _allow_connections()
-    described = machine.describe()
-    step(", ".join(f"{name} {what}" for name, what in described.items()))
+    described = ", ".join(f"{name} {what}" for name, what in machine.describe().items())
+    step(described)
+    if options.only == (GROWTH,):
+        return _grow(options, described)
     measured = Measured()
     _measure(measured, options.only, options.rounds, options.seconds)
-    say(f"\n{results.table(measured.rows)}\n")
+    say(f"\n{results.table(measured.rows)}\n\n{results.costs_table(measured.rows)}\n")
     results.write_json(JSON, measured)
     if options.record:
-        results.write_figures(DOCUMENT, measured.rows, described)
+        how = f"The median of {options.rounds} rounds of {options.seconds:g} s counts. Measured on: {described}."
+        left_out = [group for group in GROUPS if group not in options.only]
+        results.write_between(DOCUMENT, "figures", results.figures(measured, how, left_out))
     missed = [*(row.name for row in measured.rows if not row.met), *measured.failures]
     if missed:
         raise Failure(f"missed: {'; '.join(missed)} (the figures are in {JSON.relative_to(ROOT)})")
@@ -46,9 +51,20 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _grow(options: argparse.Namespace, described: str) -> int:
+    with _directory() as directory, postgres(directory) as server:
+        table = sizes.widen(server, directory, options.seconds)
+    say(f"\n{table}\n")
+    if options.record:
+        results.write_between(DOCUMENT, GROWTH, f"{table}\n\nMeasured on: {described}.")
+    return 0
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description="Measure the shop against its targets.")
-    parser.add_argument("--only", type=_groups, default=GROUPS, metavar="A,B", help=f"some of {','.join(GROUPS)}")
+    parser.add_argument(
+        "--only", type=_groups, default=GROUPS, metavar="A,B", help=f"some of {','.join(GROUPS)}; or {GROWTH}"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each, of which the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--record", action="store_true", help=f"write the table into {DOCUMENT.relative_to(ROOT)} too")
@@ -57,37 +73,47 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _groups(text: str) -> tuple[str, ...]:
     named = tuple(text.split(","))
+    if named == (GROWTH,):
+        return named
     unknown = [name for name in named if name not in GROUPS]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(GROUPS)}")
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(GROUPS)}, nor {GROWTH} alone")
     return named
 
 
 def _measure(measured: Measured, only: tuple[str, ...], rounds: int, seconds: float) -> None:
     """Take the measurements group by group; one that fails does not cost the others their rows."""
-    loads = [name for name in LOADS if name in only]
     if "page" in only:
         measured.take("the page", page.weigh)
-    if set(only) == {"page"}:
+    if "synth" in only:
+        measured.take("writing templates and manifests", synthesis.synthesize)
+    if set(only) <= {"page", "synth"}:
         return
     with _directory() as directory, postgres(directory) as server:
         rival = migrated(server, "rival")
         migrated(server, "shop", "seed")
+        if "paint" in only:
+            measured.take("opening an event's page", lambda: page.paint(server, "shop", directory, rounds))
         with open_shop(server, "shop", directory / "shop") as site:
-            market = Market(server, site, rival, seconds)
-            if loads:
-                measured.take("selling from one hot pool", lambda: sell(market, loads, rounds, delayed=False))
-            if "delay" in only:
-                every = loads or list(LOADS)
-                measured.take("the same with slow commits", lambda: sell(market, every, rounds, delayed=True))
-            if "reads" in only:
-                measured.take("looking at events", lambda: reading.read(site, seconds, rounds, directory))
-            if "streams" in only:
-                measured.take("watching an event", lambda: streaming.watch(site, seconds))
-            if "sale" in only:
-                measured.take("a sale opens", lambda: opening.open_sales(site, rounds))
+            _measure_shop(measured, only, Market(server, site, rival, seconds), rounds, directory)
         if "size" in only:
             measured.take("a grown shop", lambda: growing.grow(server, directory, seconds, rounds))
+
+
+def _measure_shop(measured: Measured, only: tuple[str, ...], market: Market, rounds: int, directory: Path) -> None:
+    """What is measured of one running shop."""
+    loads = [name for name in LOADS if name in only]
+    if loads:
+        measured.take("selling from one hot pool", lambda: sell(market, loads, rounds, delayed=False))
+    if "delay" in only:
+        every = loads or list(LOADS)
+        measured.take("the same with slow commits", lambda: sell(market, every, rounds, delayed=True))
+    if "reads" in only:
+        measured.take("looking at events", lambda: reading.read(market.site, market.seconds, rounds, directory))
+    if "streams" in only:
+        measured.take("watching an event", lambda: streaming.watch(market.site, market.seconds))
+    if "sale" in only:
+        measured.take("a sale opens", lambda: opening.open_sales(market.site, rounds))
 
 
 @contextmanager

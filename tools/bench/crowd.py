@@ -11,9 +11,10 @@ import select
 import socket
 from array import array
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import cycle
 from time import perf_counter, process_time
 from typing import NamedTuple
 
@@ -74,18 +75,19 @@ class _Customer:
             raise Failure(f"nothing listens at {address[0]}:{address[1]}")
 
 
-def send_in(port: int, visits: Iterable[Visit], until: Callable[[], bool] | None = None) -> Visits:
+def send_in(port: int | Sequence[int], visits: Iterable[Visit], until: Callable[[], bool] | None = None) -> Visits:
     """Let every customer in at once and wait until all have left.
 
-    until: asked before each new request; once it answers True, customers leave after the answer they wait for.
+    port: or several, which customers choose in turn. until: asked before each new request; once it answers True,
+    customers leave after the answer they wait for.
     """
     met = Visits()
     began, cpu = perf_counter(), process_time()
     inside: dict[int, _Customer] = {}
     with closing(select.epoll()) as poll:
         try:
-            for visit in visits:
-                customer = _Customer(("127.0.0.1", port), visit)
+            for visit, door in zip(visits, cycle([port] if isinstance(port, int) else port), strict=False):
+                customer = _Customer(("127.0.0.1", door), visit)
                 inside[customer.connection.fileno()] = customer
                 poll.register(customer.connection, select.EPOLLOUT)
             _serve(poll, inside, met, until or (lambda: False))

@@ -38,12 +38,18 @@ def _shop(server: Server, directory: Path, events: int, tickets: int) -> Iterato
     """A shop with so many events, of which so many tickets are held."""
     step(f"  a shop of {events:,} events and {tickets:,} held tickets")
     name = f"of_{events}_events"
-    stock = migrated(server, name)
+    published = stocked(server, name, events, tickets)
+    with open_shop(server, name, directory / name) as site:
+        yield site, [event.id for event in published]
+
+
+def stocked(server: Server, database: str, events: int, tickets: int) -> list[Event]:
+    """The events of a new database, of which so many tickets are held already."""
+    stock = migrated(server, database)
     published: list[Event] = stock.publish("event", capacity=_CAPACITY, events=events)
     stock.hold(published, each=tickets // events)
     stock.run("VACUUM ANALYZE")
-    with open_shop(server, name, directory / name) as site:
-        yield site, [event.id for event in published]
+    return published
 
 
 def _p95(site: Site, events: list[int], seconds: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from statistics import median
 
 from tools.bench.bare import PATH
 from tools.bench.cpu import used_by
@@ -24,6 +25,7 @@ def read(site: Site, seconds: float, rounds: int, directory: Path) -> list[Row]:
     event = site.stock.value("SELECT min(id) FROM event")
     paths = {"GET /api/events": "/api/events", "GET /api/events/{id}": f"/api/events/{event}"}
     ratios: dict[str, list[float]] = {name: [] for name in paths}
+    costs: dict[str, list[float]] = {name: [] for name in paths}
     port = free_ports("0").shop
     command = [sys.executable, "-m", "tools.bench.bare", str(port)]
     probe = f"http://127.0.0.1:{port}{PATH}"
@@ -34,9 +36,13 @@ def read(site: Site, seconds: float, rounds: int, directory: Path) -> list[Row]:
             for name, path in paths.items():
                 used = _cpu_per_request(site.port, path, site.pids["backend"], seconds)
                 ratios[name].append(least / used)
+                costs[name].append(used * 1e6)
                 shown.append(f"{name} {used * 1e6:.0f}")
             step(f"  round {number} of {rounds}: us of CPU for a request: {', '.join(shown)}")
-    return [Row.of(f"{name}, per CPU second", _TARGET, found) for name, found in ratios.items()]
+    return [
+        Row.of(f"{name}, per CPU second", _TARGET, found, {"backend": median(costs[name])})
+        for name, found in ratios.items()
+    ]
 
 
 def _cpu_per_request(port: int, path: str, pid: int, seconds: float) -> float:

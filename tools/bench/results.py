@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tools.console import Failure, step
 
-_HEAD = ("what", "measured", "target", "met", "from … to")
+_HEAD = ("what", "median", "min", "max", "target", "met")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured figure: the median of its rounds, between the lowest and the highest."""
+    """One measured figure: the median of its rounds, between the lowest and the highest.
+
+    costs: microseconds of CPU that each process spent on one of what was counted.
+    """
 
     name: str
     value: float
     low: float
     high: float
     target: Target
+    costs: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, target: Target, rounds: Sequence[float]) -> Row:
-        return cls(name, median(rounds), min(rounds), max(rounds), target)
+    def of(cls, name: str, target: Target, rounds: Sequence[float], costs: Mapping[str, float] | None = None) -> Row:
+        return cls(name, median(rounds), min(rounds), max(rounds), target, costs or {})
 
     @property
     def met(self) -> bool:
@@ -58,13 +62,13 @@ class Row:
             "min": round(self.low, 3),
             "max": round(self.high, 3),
             "unit": self.target.unit,
+            "cpu_us": {name: round(cost, 1) for name, cost in self.costs.items()},
         }
 
     def cells(self) -> tuple[str, ...]:
         """For people, in the order of the table's head."""
-        unit = self.target.unit
-        spread = "" if self.low == self.high else f"{_figure(self.low, unit)} … {_figure(self.high, unit)}"
-        return self.name, _figure(self.value, unit), str(self.target), "yes" if self.met else "NO", spread
+        figures = (_figure(value, self.target.unit) for value in (self.value, self.low, self.high))
+        return self.name, *figures, str(self.target), "yes" if self.met else "NO"
 
 
 class Measured:
@@ -86,7 +90,19 @@ class Measured:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown, which reads well on a terminal too."""
-    lines = [_HEAD, *(row.cells() for row in rows)]
+    return in_columns([_HEAD, *(row.cells() for row in rows)])
+
+
+def costs_table(rows: Sequence[Row]) -> str:
+    """Microseconds of CPU by process, of the rows that know them; '' when none does."""
+    known = [row for row in rows if row.costs]
+    names = list(dict.fromkeys(name for row in known for name in row.costs))
+    lines = [(row.name, *(f"{row.costs.get(name, 0):,.0f}" for name in names)) for row in known]
+    return in_columns([("us of CPU each", *names), *lines]) if known else ""
+
+
+def in_columns(lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first line is its head."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
     padded.insert(1, ["-" * width for width in widths])
@@ -100,13 +116,29 @@ def write_json(path: Path, measured: Measured) -> None:
     path.write_text(json.dumps([*(row.record() for row in measured.rows), *failed], indent=2) + "\n")
 
 
-def write_figures(path: Path, rows: Sequence[Row], machine: Mapping[str, str]) -> None:
-    """Replace what stands between the two marks of the document by these rows and their machine."""
-    begin, end = "<!-- figures: begin -->\n", "<!-- figures: end -->"
-    before, _, rest = path.read_text().partition(begin)
-    _, _, after = rest.partition(end)
-    where = ", ".join(f"{name} {what}" for name, what in machine.items())
-    path.write_text(f"{before}{begin}{table(rows)}\n\nMeasured on: {where}.\n{end}{after}")
+def figures(measured: Measured, how: str, left_out: Sequence[str]) -> str:
+    """What the document says of a run. how: rounds and machine. left_out: groups of rows that were not measured."""
+    missing = [*left_out, *measured.failures]
+    return "\n\n".join(
+        part
+        for part in (
+            table(measured.rows),
+            costs_table(measured.rows),
+            f"Not measured: {'; '.join(missing)}." if missing else "Every row was measured.",
+            how,
+        )
+        if part
+    )
+
+
+def write_between(path: Path, mark: str, text: str) -> None:
+    """Replace what stands between the two marks of this name in the document; LookupError when it has none."""
+    begin, end = f"<!-- {mark}: begin -->\n", f"<!-- {mark}: end -->"
+    before, found, rest = path.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise LookupError(f"{path} has no place for {mark}")
+    path.write_text(f"{before}{begin}{text}\n{end}{after}")
 
 
 def _figure(value: float, unit: str) -> str:

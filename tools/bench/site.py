@@ -32,9 +32,13 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running shop. pids: its processes and its database, by the names under which their CPU is reported."""
+    """A running shop. port: of its first backend; ports: of all of them.
+
+    pids: its processes and its database, by the names under which their CPU is reported.
+    """
 
     port: int
+    ports: Sequence[int]
     pids: Mapping[str, int]
     stock: Stock
     settings: Mapping[str, str]
@@ -66,24 +70,32 @@ def migrated(server: Server, database: str, *commands: str) -> Stock:
 
 
 @contextmanager
-def open_shop(server: Server, database: str, data_dir: Path) -> Iterator[Site]:
-    """Run the shop on this database, as `make up` does, until the block ends."""
+def open_shop(
+    server: Server, database: str, data_dir: Path, *, backends: int = 1, more: Mapping[str, str] | None = None
+) -> Iterator[Site]:
+    """Run the shop on this database, as `make up` does, until the block ends. more: settings."""
     data_dir.mkdir(parents=True)
     (data_dir / "mailbox").mkdir()
     shop = Shop(free_ports("0"), data_dir, server.dsn_of(database))
-    settings = {**shop.settings(), **_SETTINGS}
+    settings = {**shop.settings(), **_SETTINGS, **(more or {})}
     of_worker = {**settings, "METRICS_PORT": str(shop.ports.worker_metrics)}
     parts = [
         ("provider", "psp", settings, f"{settings['PSP_URL']}/pay/style.css"),
         ("worker", "worker", of_worker, f"http://127.0.0.1:{shop.ports.worker_metrics}/metrics"),
         ("backend", "serve", settings, f"http://127.0.0.1:{shop.ports.shop}/readiness"),
     ]
+    ports = [shop.ports.shop]
     pids = {"database": server.process.pid}
     with ExitStack() as stack:
+        for number in range(1, backends):
+            other = free_ports("0")
+            ports.append(other.shop)
+            of_other = {**settings, "PORT": str(other.shop), "METRICS_PORT": str(other.metrics)}
+            parts.append((f"backend {number + 1}", "serve", of_other, f"http://127.0.0.1:{other.shop}/readiness"))
         for name, command, environment, probe in parts:
             started = stack.enter_context(running(shop.backend(command), environment, data_dir / f"{name}.log", probe))
             pids[name] = started.pid
-        yield Site(shop.ports.shop, pids, Stock(shop.database_url), settings)
+        yield Site(shop.ports.shop, ports, pids, Stock(shop.database_url), settings)
 
 
 @contextmanager
