@@ -35,6 +35,6 @@ class Sale:
         check("sale.stay", 0 <= self.stay <= 240, f"is {self.stay}: 0 to 240 minutes")
 
     def tickets_a_pod(self, backend: Workload) -> int:
-        """For so many tickets one pod is enough: their rush takes no more CPU than that at which more pods would come."""
+        """For so many tickets one pod is enough: their rush takes no more CPU than would bring more pods."""
         work = BOOKING + self.comers * (2 * READING + HOLDING)
         return max(1, int(backend.cores * CPU_PERCENT / 100 * self.rush / work))

@@ -1,6 +1,7 @@
 """How many pods are started ahead of a sale follows from what the backend was measured to need."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,12 @@ def test_a_pod_does_the_rush_for_its_tickets_within_the_cpu_that_it_was_promised
         seconds = tickets * (BOOKING + env.sale.comers * (2 * READING + HOLDING))
         allowed = env.backend.cores * CPU_PERCENT / 100 * env.sale.rush
         assert allowed * 0.99 < seconds <= allowed
+
+
+def test_the_guide_says_the_same() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "kubernetes.md").read_text()
+    prod, dev = (env.sale.tickets_a_pod(env.backend) for env in (PROD, DEV))
+    assert f"{prod:,} tickets. A pod of `dev` is smaller: {dev:,}." in text
 
 
 def test_more_who_come_a_shorter_rush_or_a_smaller_pod_take_more_pods() -> None:
