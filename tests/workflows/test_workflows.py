@@ -1,0 +1,202 @@
+"""The workflows in .github, held against what they call, the stacks, and the table in docs/deploy.md.
+
+actionlint checks their form (`make lint`).
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cdk import names
+from cdk.settings import ENVIRONMENTS, environment
+from tools.load.scenarios import SCENARIOS
+from tools.setup import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yml"))}
+SET_UP = yaml.safe_load((ROOT / ".github" / "actions" / "set-up" / "action.yml").read_text())
+JOBS = {f"{name}: {job}": body for name, flow in WORKFLOWS.items() for job, body in flow["jobs"].items()}
+STEPS = [step for job in JOBS.values() for step in job["steps"]] + SET_UP["runs"]["steps"]
+TEXT = "".join(path.read_text() for path in [*FOLDER.glob("*.yml"), *FOLDER.parent.rglob("action.yml")])
+COMMANDS = "\n".join(step["run"] for step in STEPS if "run" in step)
+ROLES = {"plan": names.Output.PLAN_ROLE, "push": names.Output.PUSH_ROLE, "": names.Output.DEPLOY_ROLE}
+
+
+def triggers(flow: Any) -> Any:
+    return flow[True]  # YAML takes the word `on` for a truth
+
+
+def environments(job: Any) -> list[str]:
+    """Of GitHub, those that a job runs in, one for each combination of its matrix."""
+    named = job.get("environment", "")
+    name = named["name"] if isinstance(named, dict) else named
+    matrix = dict(job.get("strategy", {}).get("matrix", {}))
+    found = []
+    for chosen in product(*matrix.values()):
+        filled = name
+        for key, value in zip(matrix, chosen, strict=True):
+            filled = filled.replace(f"${{{{ matrix.{key} }}}}", str(value))
+        found.append(filled)
+    return sorted({each for each in found if each})
+
+
+def listed() -> Iterator[tuple[str, str]]:
+    """(kind, name) of each row of the table in docs/deploy.md."""
+    section = (ROOT / "docs" / "deploy.md").read_text().split("### What the workflows need\n")[1].split("\n#")[0]
+    for row in re.findall(r"^\| (environment|role|variable|secret) \| (.+?) \|", section, re.MULTILINE):
+        yield from ((row[0], name) for name in re.findall(r"`([^`]+)`", row[1]))
+
+
+def used() -> set[tuple[str, str]]:
+    found = {("environment", each) for job in JOBS.values() for each in environments(job)}
+    found |= {("variable", name) for name in re.findall(r"\bvars\.(\w+)", TEXT)}
+    found |= {("secret", name) for name in re.findall(r"\bsecrets\.(\w+)", TEXT)}
+    return found | {("role", role_of(each)) for job in JOBS.values() if takes_a_role(job) for each in environments(job)}
+
+
+def role_of(github_environment: str) -> str:
+    return ROLES[github_environment.partition("-")[2]]
+
+
+def takes_a_role(job: Any) -> bool:
+    return any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
+
+
+def test_all_that_they_need_is_listed_and_nothing_else_is() -> None:
+    assert set(listed()) == used()
+
+
+def test_no_secret_lasts() -> None:
+    assert [name for kind, name in used() if kind == "secret"] == []
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_is_named_as_its_file_and_nothing_of_it_may_anything_by_default(name: str) -> None:
+    flow = WORKFLOWS[name]
+    assert flow["name"] == name
+    assert flow["permissions"] == {}
+    assert set(flow["concurrency"]) == {"group", "cancel-in-progress"}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_says_what_it_may_and_when_it_is_given_up(name: str) -> None:
+    job = JOBS[name]
+    assert 5 <= job["timeout-minutes"] <= 100
+    wanted = {"contents": "read"}
+    wanted |= {"id-token": "write"} if takes_a_role(job) else {}
+    wanted |= {"security-events": "write"} if "codeql" in name else {}
+    assert job["permissions"] == wanted
+
+
+@pytest.mark.parametrize("name", [name for name, job in JOBS.items() if takes_a_role(job)])
+def test_a_role_is_taken_in_an_environment_that_it_believes_and_where_it_works(name: str) -> None:
+    job = JOBS[name]
+    ours = {f"{env}{suffix}" for env in ENVIRONMENTS for suffix in ("", "-push", "-plan")}
+    assert environments(job)
+    assert set(environments(job)) <= ours
+    (taken,) = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
+    regions = {environment(env).region for env in ENVIRONMENTS}
+    assert taken == {"role-to-assume": "${{ vars.ROLE_ARN }}", "aws-region": regions.pop()}
+    assert not regions
+
+
+def test_every_action_is_pinned_to_one_commit_whose_version_is_said() -> None:
+    uses = re.findall(r"uses: (\S+)(.*)$", TEXT, re.MULTILINE)
+    foreign = [(action, comment) for action, comment in uses if not action.startswith("./")]
+    assert [
+        each for each in foreign if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", "".join(each))
+    ] == []
+    pins = {tuple(action.split("@")) for action, _ in foreign}
+    repositories = {(action.split("/")[0], action.split("/")[1], commit) for action, commit in pins}
+    assert len(repositories) == len({each[:2] for each in repositories})
+
+
+def test_no_checkout_leaves_its_token_behind() -> None:
+    checkouts = [step for step in STEPS if "actions/checkout@" in step.get("uses", "")]
+    assert [step for step in checkouts if step["with"].get("persist-credentials") is not False] == []
+
+
+def test_our_own_action_gets_inputs_that_it_has() -> None:
+    given = {name for step in STEPS if step.get("uses") == "./.github/actions/set-up" for name in step.get("with", {})}
+    assert given == set(SET_UP["inputs"])
+
+
+def test_commands_hold_no_expression_and_are_short() -> None:
+    runs = [step["run"] for step in STEPS if "run" in step]
+    assert [run for run in runs if "${{" in run or len(run.strip().splitlines()) > 5] == []
+
+
+def test_every_command_is_one_that_a_person_can_call() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    called = re.findall(r"^make ([a-z-]+)", COMMANDS, re.MULTILINE)
+    modules = re.findall(r"python -m ([\w.]+)", COMMANDS)
+    assert set(called) <= targets
+    assert [module for module in modules if find_spec(module) is None] == []
+    others = [line for line in COMMANDS.splitlines() if not line.startswith(("make ", "python -m "))]
+    assert set(others) <= {"sudo apt-get update"}
+
+
+def test_every_make_target_that_is_called_runs_a_tool_that_exists() -> None:
+    for target in sorted(set(re.findall(r"^make ([a-z-]+)", COMMANDS, re.MULTILINE))):
+        said = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        (part, tool) = re.findall(r"tools\.setup (\w+) (\w+)", said)[0]
+        assert part
+        assert find_spec(f"tools.{tool}") is not None
+
+
+def test_prods_api_is_reached_from_the_runner_that_is_started_for_this_workflow_alone() -> None:
+    prod = environment("prod")
+    label = f"codebuild-{names.prefix('prod')}-runner-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}"
+    inside = [name for name, job in JOBS.items() if environments(job) == ["prod"]]
+    assert {JOBS[name]["runs-on"] for name in inside} == {label}
+    assert {name.partition(":")[0] for name, job in JOBS.items() if job["runs-on"] == label} == {
+        prod.delivery.runner_workflow
+    }
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_a_release_that_does_not_sell_as_promised_is_taken_back(env: str) -> None:
+    steps = JOBS[f"deploy-{env}: deploy"]["steps"]
+    runs = [step["run"].split()[1] for step in steps if "run" in step]
+    assert runs == ["deploy", "load", "rollback"]
+    back = steps[-1]
+    assert back["if"].startswith("failure() && steps.deploy")
+    assert "UNDO" in back["env"]
+    assert steps[-2]["env"] == {"SCENARIO": "smoke", "HOST": "${{ vars.PUBLIC_URL }}"}
+
+
+def test_a_load_test_offers_what_can_be_run_and_asks_first_whose_shop_it_is() -> None:
+    flow = WORKFLOWS["load-test"]
+    assert set(triggers(flow)["workflow_dispatch"]["inputs"]["scenario"]["options"]) <= set(SCENARIOS)
+    runs = [step["run"] for step in flow["jobs"]["load"]["steps"] if "run" in step]
+    assert runs == ["make check-host", "make load"]
+
+
+def test_dev_gets_what_was_scanned_on_main_and_nothing_of_a_fork() -> None:
+    flow = WORKFLOWS["deploy-dev"]
+    assert triggers(flow)["workflow_run"]["workflows"] == ["build-and-scan"]
+    condition = flow["jobs"]["deploy"]["if"]
+    assert "workflow_run.event == 'push'" in condition
+    assert "workflow_run.conclusion == 'success'" in condition
+
+
+def test_whoever_holds_a_role_has_scanned_first() -> None:
+    for name in ("build-and-scan: push", "deploy-prod: push"):
+        order = [step.get("run") or step["uses"].split("@")[0] for step in JOBS[name]["steps"]]
+        assert order.index("make images") < order.index("aws-actions/configure-aws-credentials")
+
+
+def test_what_a_person_types_is_checked_before_anything_is_loaded() -> None:
+    check = ["make", "--silent", "check-host"]
+    for host in ("https://example.org", "https://tickets.example.com.evil.example", "$(touch made)", ""):
+        env = {"PATH": "/usr/bin:/bin", "HOST": host, "SCENARIO": "smoke"}
+        refused = subprocess.run(check, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        assert "is no shop of ours" in refused.stderr
+    assert not Path(ROOT / "made").exists()
