@@ -18,6 +18,7 @@ from tools.console import Failure, say, step
 from tools.load import generator, kept, summary, tables
 from tools.load.crosscheck import Comparison, compare
 from tools.load.judging import FLOOR, Verdict, judge
+from tools.load.remembered import recall
 from tools.load.scenarios import SETTINGS, Scenario, chosen
 from tools.load.sites import Site, opened
 from tools.load.watching import Watched, watching
@@ -39,12 +40,14 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
     settings = {name: variables[name] for name in SETTINGS if variables.get(name)}
     floor = _number("FLOOR", settings, FLOOR)
     spec, folder, began = load_spec(), kept.new_folder(scenario), time.time()
+    waiting = os.getloadavg()[0]  # who else wants the machine's cores is part of what was measured
     with opened(variables) as site:
         step(f"{scenario.name} on {site.url}: {scenario.proves}")
         with watching(site.metrics) as watched:
             generator.run(scenario, site.url, settings, folder)
+        moments = watched.moments or (recall(site.prometheus, began, time.time()) if site.prometheus else [])
     figures = summary.read(folder / "summary.json", spec.journeys)
-    judged = judge(scenario, figures, watched.moments, floor)
+    judged = judge(scenario, figures, moments, floor)
     comparison = _compared(spec, site, figures, watched)
     verdict = Verdict(judged.problems + (comparison.unexplained if site.own else ()), judged.findings)
     _tell(scenario, figures, verdict, comparison)
@@ -53,13 +56,13 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
         host="a shop of its own" if site.own else site.url,
         began=began,
         commit=kept.commit(),
-        machine={**machine.describe(), "k6": generator.version()},
+        machine={**machine.describe(), "k6": generator.version(), "load average before": f"{waiting:.1f}"},
         settings=settings,
         problems=verdict.problems,
         findings=verdict.findings,
         comparison=comparison.says,
     )
-    kept.write(folder, about, watched.moments)
+    kept.write(folder, about, moments)
     return verdict
 
 
@@ -72,9 +75,8 @@ def _compared(spec: Spec, site: Site, figures: summary.Summary, watched: Watched
 def _tell(scenario: Scenario, figures: summary.Summary, verdict: Verdict, comparison: Comparison) -> None:
     say(f"\n{tables.table(scenario, figures)}\n")
     if not scenario.climbs:
-        for limit in figures.limits:
-            if not any(name == "journey" for name, _ in limit.tags):
-                say(f"  {'kept    ' if limit.met else 'NOT KEPT'}  {limit}: {limit.measured}")
+        for limit in figures.others():
+            say(f"  {'kept    ' if limit.met else 'NOT KEPT'}  {limit}: {limit.measured}")
     for finding in verdict.findings:
         say(f"  {finding}")
     say("  k6 and the shop:")

@@ -64,6 +64,10 @@ class Summary:
     def row(self, **tags: str) -> Row | None:
         return next((row for row in self.rows() if dict(row.tags) == tags), None)
 
+    def others(self) -> list[Limit]:
+        """Those that are of no journey: what was sold, whether the invariants hold, whether k6 kept up."""
+        return [limit for limit in self.limits if "journey" not in dict(limit.tags)]
+
     def count(self, metric: str) -> float:
         return float(self.metrics.get(metric, {"values": {}})["values"].get("count", 0))
 
