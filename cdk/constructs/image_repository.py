@@ -28,12 +28,17 @@ def image_repository(
         lifecycle_rules=[
             ecr.LifecycleRule(
                 rule_priority=1,
-                description="Layers that no tag names",
+                description="What neither a tag nor an index names",
                 tag_status=ecr.TagStatus.UNTAGGED,
                 max_image_age=Duration.days(UNTAGGED_DAYS),
             ),
+            # Of tags, not of all: beside its index a build leaves an untagged image for each platform and attestation.
             ecr.LifecycleRule(
-                rule_priority=2, description=f"All but the newest {KEPT_IMAGES}", max_image_count=KEPT_IMAGES
+                rule_priority=2,
+                description=f"All but the newest {KEPT_IMAGES}",
+                tag_status=ecr.TagStatus.TAGGED,
+                tag_pattern_list=["*"],
+                max_image_count=KEPT_IMAGES,
             ),
         ],
     )

@@ -4,6 +4,7 @@ import pytest
 
 from cdk import names
 from tests.cdk.assembly import Assembly, Resource
+from tools.releases import KEPT
 
 
 @pytest.fixture(params=names.IMAGES)
@@ -32,7 +33,14 @@ def test_untagged_layers_and_old_images_go(repository: Resource) -> None:
     assert [
         (rule["selection"]["tagStatus"], rule["selection"]["countType"], rule["selection"]["countNumber"])
         for rule in rules
-    ] == [("untagged", "sinceImagePushed", 7), ("any", "imageCountMoreThan", 50)]
+    ] == [("untagged", "sinceImagePushed", 7), ("tagged", "imageCountMoreThan", 50)]
+
+
+def test_every_release_that_one_may_go_back_to_has_its_images(repository: Resource) -> None:
+    """A build pushes more than its tag: an image for each platform, and what attests them, all without one."""
+    *_, last = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert last["selection"]["tagPatternList"] == ["*"]
+    assert last["selection"]["countNumber"] > 2 * KEPT
 
 
 def test_a_name_is_lower_case_as_the_registry_wants_it(repository: Resource) -> None:
