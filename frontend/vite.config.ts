@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [react()],
-  server: { port: 5173, proxy: { "/api": "http://localhost:8080" } },
+  // `make dev` says where its shop is; on its own, `npm run dev` takes the one that `make up` runs.
+  server: { port: 5173, proxy: { "/api": process.env.SHOP_URL ?? "http://localhost:8080" } },
   build: {
     target: ["chrome123", "edge123", "firefox125", "safari17.5"],
     // The content security policy allows no data: scripts or fonts, so nothing is inlined.

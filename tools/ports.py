@@ -1,4 +1,4 @@
-"""The five ports of a shop: PORT and the four that follow it."""
+"""The five ports of a shop: PORT and the four that follow it; and a sixth for the page while it is being written."""
 
 import secrets
 import socket
@@ -7,7 +7,7 @@ from itertools import count
 
 from tools.console import Failure
 
-ANY = range(20_000, 32_000, 5)  # below those that the system gives to outgoing connections
+ANY = range(20_000, 32_000, 6)  # below those that the system gives to outgoing connections
 USES = ("the shop", "its metrics", "the payment provider", "Prometheus", "the worker's metrics")
 
 
@@ -30,6 +30,11 @@ class Ports:
     @property
     def worker_metrics(self) -> int:
         return self.shop + 4
+
+    @property
+    def page(self) -> int:
+        """Of Vite's server, which `make dev` alone has."""
+        return self.shop + 5
 
 
 def free_ports(wanted: str) -> Ports:

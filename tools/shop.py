@@ -13,7 +13,7 @@ from tools import data_dir as kept
 from tools import prometheus
 from tools.console import Failure
 from tools.ports import Ports
-from tools.setup import ROOT
+from tools.setup import FRONTEND, VENV
 
 Command = list[str | Path]
 
@@ -31,19 +31,30 @@ class Part:
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop on these ports, with its data in this directory. prometheus: the program that watches it, if any."""
+    """A shop on these ports, with its data in this directory. prometheus: the program that watches it, if any.
+
+    changing: its backend starts again when its code changes, and Vite serves the page as it is being written.
+    """
 
     ports: Ports
     data_dir: Path
     database_url: str
     prometheus: Path | None = None
+    changing: bool = False
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.ports.shop}"
+        """Where people open it."""
+        return f"http://localhost:{self.ports.page if self.changing else self.ports.shop}"
 
     def backend(self, command: str) -> Command:
         return [sys.executable, "-m", "backend", command]
+
+    def process(self, name: str, command: str) -> Command:
+        """What serves until it is stopped."""
+        if not self.changing:
+            return self.backend(command)
+        return [sys.executable, "-m", "tools.reload", self.data_dir / "logs" / f"{name}.log", command]
 
     def settings(self) -> dict[str, str]:
         """The environment of every backend process: what makes it this shop, and any other setting from our own."""
@@ -63,7 +74,7 @@ class Shop:
             "PSP_PORT": str(self.ports.psp),
             "PSP_JOURNAL": str(self.data_dir / "psp.jsonl"),
             "MAILBOX_DIR": str(self.data_dir / "mailbox"),
-            "STATIC_DIR": str(ROOT / "frontend" / "dist"),
+            "STATIC_DIR": "" if self.changing else str(FRONTEND / "dist"),
             **({"PROMETHEUS_URL": f"http://127.0.0.1:{self.ports.prometheus}"} if self.prometheus else {}),
         }
 
@@ -79,10 +90,22 @@ class Shop:
         local = "http://127.0.0.1"
         return [
             *self._prometheus(),
-            Part("psp", self.backend("psp"), settings, f"{local}:{self.ports.psp}/pay/style.css"),
-            Part("worker", self.backend("worker"), worker, f"{local}:{self.ports.worker_metrics}/metrics"),
-            Part("api", self.backend("serve"), settings, f"{local}:{self.ports.shop}/readiness", 15.0),
+            Part("psp", self.process("psp", "psp"), settings, f"{local}:{self.ports.psp}/pay/style.css"),
+            Part("worker", self.process("worker", "worker"), worker, f"{local}:{self.ports.worker_metrics}/metrics"),
+            Part("api", self.process("api", "serve"), settings, f"{local}:{self.ports.shop}/readiness", 15.0),
+            *([self._vite()] if self.changing else []),
         ]
+
+    def _vite(self) -> Part:
+        where = ["--port", str(self.ports.page), "--strictPort", "--host", "127.0.0.1", "--clearScreen", "false"]
+        command: Command = [
+            VENV / "bin" / "node",
+            FRONTEND / "node_modules" / "vite" / "bin" / "vite.js",
+            FRONTEND,
+            *where,
+        ]
+        env = {**os.environ, "SHOP_URL": f"http://127.0.0.1:{self.ports.shop}"}
+        return Part("page", command, env, f"http://127.0.0.1:{self.ports.page}/")
 
     def _prometheus(self) -> list[Part]:
         if self.prometheus is None:

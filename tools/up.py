@@ -60,13 +60,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--ready-file", type=Path, help="write the addresses there as JSON once the shop answers; removed at the end"
     )
+    parser.add_argument("--changing", action="store_true", help="follow changes of the code: `make dev`")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
     with suppress(Stopped), ExitStack() as stack:
         for each in SIGNALS:
             signal.signal(each, _stop)
         try:
-            _run(stack, options.ready_file)
+            _run(stack, options.ready_file, changing=options.changing)
         finally:
             _ignore_signals()
             step("stopping")
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _run(stack: ExitStack, ready_file: Path | None) -> None:
+def _run(stack: ExitStack, ready_file: Path | None, *, changing: bool) -> None:
     abandoned = _abandonment()
     ports = free_ports(os.environ.get("PORT", "8080"))
     data_dir = stack.enter_context(claimed(Path(os.environ.get("DATA_DIR", ".data"))))
@@ -88,7 +89,7 @@ def _run(stack: ExitStack, ready_file: Path | None) -> None:
         server = stack.enter_context(postgres(data_dir))
         children.append(Child("postgres", server.process, LogTail("postgres", server.log, warnings=OF_POSTGRES)))
         database_url = server.dsn
-    shop = Shop(ports, data_dir, database_url, prometheus.find())
+    shop = Shop(ports, data_dir, database_url, prometheus.find(), changing=changing)
     for task in shop.tasks():
         step(f"preparing the database: {task.name}")
         _run_to_its_end(task, logs, children)

@@ -56,7 +56,7 @@ class Shop:
             raise
         self.facts: dict[str, Any] = json.loads(self.ready_file.read_text())
         self.processes = psutil.Process(self.command.pid).children(recursive=True)
-        self.ports = [int(self.facts["url"].rsplit(":", 1)[1]) + offset for offset in range(5)]
+        self.ports = [int(self.facts["psp_url"].rsplit(":", 1)[1]) + offset for offset in range(-2, 4)]
 
     def child(self, argument: str) -> psutil.Process:
         return next(process for process in self.processes if argument in process.cmdline())
@@ -176,6 +176,17 @@ def test_broken_data_is_named(tmp_path: Path) -> None:
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     said = refused(tmp_path, DATABASE_URL="postgresql://postgres@127.0.0.1:9/tickets")
     assert said == "error: migrate: the database of DATABASE_URL cannot be reached: Connection refused\n"
+
+
+def test_a_shop_that_is_being_changed_serves_the_page_from_its_source_and_leaves_nothing(start: Start) -> None:
+    shop = start([*UP, "--changing"])
+    with urllib.request.urlopen(shop.facts["url"], timeout=5) as answer:
+        assert "/@vite/client" in answer.read().decode()
+    with urllib.request.urlopen(f"{shop.facts['url']}/api/events", timeout=5) as answer:
+        assert json.load(answer)["count"] > 0
+    shop.command.send_signal(signal.SIGINT)
+    assert shop.command.wait(30) == 0
+    assert shop.what_is_left() == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
