@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cdk.settings.workloads import CPU_PERCENT
 from ticketing.checks.objects import Objects, Pod
 from ticketing.inputs import Inputs
 
@@ -15,6 +16,37 @@ def container(manifests: Objects, kind: str, name: str) -> Any:
 
 def variables(container: Any) -> dict[str, str]:
     return {each["name"]: each["value"] for each in container["env"]}
+
+
+@pytest.mark.parametrize("name", ["backend", "frontend"])
+def test_pods_are_spread_strictly_over_zones_and_over_machines_where_that_can_be(name: str, manifests: Objects) -> None:
+    spec = manifests.one("Deployment", name)["spec"]
+    spread = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert [(each["topologyKey"], each["whenUnsatisfiable"], each["maxSkew"]) for each in spread] == [
+        ("topology.kubernetes.io/zone", "DoNotSchedule", 1),
+        ("kubernetes.io/hostname", "ScheduleAnyway", 1),
+    ]
+    assert [each["matchLabelKeys"] for each in spread] == [["pod-template-hash"]] * 2
+
+
+def test_nodes_are_emptied_a_pod_at_a_time_and_broken_pods_hold_none_up(manifests: Objects) -> None:
+    budgets = {each["metadata"]["name"]: each["spec"] for each in manifests.of("PodDisruptionBudget")}
+    assert set(budgets) == set(manifests.names("Deployment"))
+    assert {(each["maxUnavailable"], each["unhealthyPodEvictionPolicy"]) for each in budgets.values()} == {
+        (1, "AlwaysAllow")
+    }
+
+
+@pytest.mark.parametrize("name", ["backend", "frontend"])
+def test_pods_come_at_once_by_their_cpu_and_go_slowly(name: str, manifests: Objects) -> None:
+    spec = manifests.one("HorizontalPodAutoscaler", name)["spec"]
+    (metric,) = spec["metrics"]
+    assert metric["containerResource"] == {
+        "name": "cpu", "container": name, "target": {"type": "Utilization", "averageUtilization": CPU_PERCENT}
+    }  # fmt: skip
+    up, down = spec["behavior"]["scaleUp"], spec["behavior"]["scaleDown"]
+    assert (up["stabilizationWindowSeconds"], down["stabilizationWindowSeconds"]) == (0, 600)
+    assert down["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 60}]
 
 
 @pytest.mark.parametrize("name", ["backend", "frontend"])
