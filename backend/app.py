@@ -16,8 +16,6 @@ import uvloop
 from aiohttp import web
 
 from backend import parts
-from backend.db.errors import DatabaseError
-from backend.db.migrate import required_version, schema_version
 from backend.db.pool import Database
 from backend.features.catalogue.catalogue import Catalogue
 from backend.features.catalogue.routes import CATALOGUE, catalogue_routes
@@ -45,6 +43,7 @@ from backend.features.waiting.pulse import Pulse, keep_up
 from backend.features.waiting.rooms import Rooms
 from backend.features.waiting.waiting import WaitingRooms
 from backend.garbage import collect_rarely
+from backend.readiness import watch_database
 from backend.settings import Settings
 from backend.telemetry.logs import Logs, RequestLog, quiet_driver_noise
 from backend.telemetry.metrics import Metrics, metrics_app
@@ -70,7 +69,6 @@ _FRONT_END = "GET /{path}"  # part of the promise, whether this process serves i
 _SHUTDOWN_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a load balancer keeps an idle connection
 _BACKLOG = 4096  # connections that may wait to be accepted when a sale opens
-_LOOK_AT_DATABASE_SECONDS = 1.0
 _KEEP_LAST_CHECK_SECONDS, _KEEP_FRESH_CHECK_SECONDS, _KEEP_REPORT_SECONDS = 1.0, 3.0, 5.0
 _PROMETHEUS_SECONDS = 1.5  # less than a request's deadline, so that who waits is told why
 
@@ -141,7 +139,7 @@ async def _open(
         stack.push_async_callback(database.close)
         await _wire(app, settings, metrics, database, stack)
         app[status.REPORT] = _status_report(settings, promise, stack)
-        _until_closed(stack, _watch_database(database, health))
+        _until_closed(stack, watch_database(database, health))
         yield
 
 
@@ -239,27 +237,6 @@ def _fresh_check(settings: Settings, stack: AsyncExitStack) -> Shared[Result] | 
             await database.close()
 
     return _shared(stack, check, keep=_KEEP_FRESH_CHECK_SECONDS)
-
-
-async def _watch_database(database: Database, health: Health) -> None:
-    """Warm up, then keep knowing whether the database answers; readiness never asks it itself."""
-    required = required_version()
-    up = False
-    health.database_up = lambda: up
-    while True:
-        try:
-            if not health.warmed:
-                await database.warm()
-                health.warmed = True
-            if not health.schema_current:
-                health.schema_current = await schema_version(database) >= required
-            await database.fetch_value("SELECT 1")
-            up = True
-        except DatabaseError as error:
-            if up or not health.warmed:
-                log.warning("the database does not answer: %s", error)
-            up = False
-        await asyncio.sleep(_LOOK_AT_DATABASE_SECONDS)
 
 
 @asynccontextmanager

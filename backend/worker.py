@@ -35,11 +35,13 @@ from backend.messaging.sinks.smtp import SmtpServer, SmtpTransport
 from backend.messaging.sinks.sns import SnsSink
 from backend.messaging.sqs import SqsConsumer
 from backend.messaging.upkeep import Upkeep
+from backend.readiness import watch_database
 from backend.settings import Settings
 from backend.telemetry.logs import Logs, quiet_driver_noise
 from backend.telemetry.metrics import Metrics, metrics_app
 from backend.telemetry.process import watch_loop
 from backend.telemetry.promise import load_promise
+from backend.web.health import Health, readiness
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +82,8 @@ async def _work(settings: Settings) -> None:
 async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[Any, Any, None]]:
     """Everything that goes on for as long as the worker runs."""
     metrics = parts.metrics(settings)
-    await stack.enter_async_context(_metrics_site(settings, metrics))
+    health = Health()
+    await stack.enter_async_context(_metrics_site(settings, metrics, health))
     await stack.enter_async_context(watch_loop(metrics.loop_lag))
     database = await parts.database(settings, "worker", metrics.pool)
     stack.push_async_callback(database.close)
@@ -105,6 +108,7 @@ async def jobs_of(settings: Settings, stack: AsyncExitStack) -> list[Coroutine[A
         return await process_inbox(database, provider.name, metrics) > 0
 
     return [
+        watch_database(database, health),
         Relay(database, sinks, metrics).run(),
         *(queue.run() for queue in queues),
         every(_SWEEP_SECONDS, sweep, "giving back expired holds"),
@@ -202,9 +206,20 @@ def _sinks(
     return [topic], [consumer]
 
 
+def worker_app(metrics: Metrics, health: Health) -> web.Application:
+    """Metrics, and whether this worker can work: it has no other port, and a rollout waits for that."""
+
+    async def ready(_request: web.Request) -> web.Response:
+        return readiness(health)
+
+    app = metrics_app(metrics.registry)
+    app.router.add_get("/readiness", ready)
+    return app
+
+
 @asynccontextmanager
-async def _metrics_site(settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
-    runner = web.AppRunner(metrics_app(metrics.registry), access_log=None)
+async def _metrics_site(settings: Settings, metrics: Metrics, health: Health) -> AsyncIterator[None]:
+    runner = web.AppRunner(worker_app(metrics, health), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.metrics_port).start()

@@ -18,7 +18,7 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.box_office import BoxOffice, Sale, eventually
 from tests.messaging.letters import PostOffice, post_office
-from tests.shop import Shop, backend_process, running_shop, variables, working
+from tests.shop import Shop, backend_process, free_ports, running_shop, variables, working
 from tools.postgres import Server
 
 
@@ -181,3 +181,22 @@ async def test_told_to_stop_it_finishes_its_letters_and_leaves_the_rest_to_the_n
 
 async def arrived(office: PostOffice, letters: int) -> bool:
     return len(office.envelopes) >= letters
+
+
+async def test_a_worker_is_ready_once_its_database_has_answered_with_the_schema_that_it_needs(shop: Shop) -> None:
+    async def ready(port: int) -> tuple[int, str]:
+        async with shop.client.get(f"http://127.0.0.1:{port}/readiness") as answer:
+            return answer.status, (await answer.json())["status"]
+
+    async def says(port: int, status: int, word: str) -> bool:
+        return await ready(port) == (status, word)
+
+    (nobody,) = free_ports(1)
+    away = shop.settings.model_copy(update={"database_url": f"postgresql://127.0.0.1:{nobody}/away"})
+    async with working(away) as port:
+        assert await ready(port) == (503, "warming up")
+    await shop.box_office.database.execute("UPDATE schema_migrations SET version = -version WHERE version > 1")
+    async with working(shop.settings) as port:
+        await eventually(lambda: says(port, 503, "schema too old"))
+        await shop.box_office.database.execute("UPDATE schema_migrations SET version = -version WHERE version < 0")
+        await eventually(lambda: says(port, 200, "ready"))

@@ -57,8 +57,13 @@ def health_routes(health: Health) -> Routes:
     @routes.get("/readiness", answers={200: Readiness, 503: Readiness}, kind="health")
     async def ready(_request: web.Request) -> web.Response:
         """Say whether this process should get traffic. A database outage shows in the body alone."""
-        refusal = health.refusal
-        body = Readiness(status=refusal or "ready", database="up" if health.database_up() else "down")
-        return reply(body, status=200 if refusal is None else 503)
+        return readiness(health)
 
     return routes
+
+
+def readiness(health: Health) -> web.Response:
+    """200 or 503; also for a process that has no other routes."""
+    refusal = health.refusal
+    body = Readiness(status=refusal or "ready", database="up" if health.database_up() else "down")
+    return reply(body, status=200 if refusal is None else 503)

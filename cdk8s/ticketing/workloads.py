@@ -12,6 +12,7 @@ from ticketing.pods import Health, Process, service_pod, task_pod
 
 SERVING, BACKGROUND = "tickets-serving", "tickets-background"
 
+_SETTLED = 5  # seconds: who is ready and falls over at once has not come
 _CALM = 600  # seconds: a peak may come back, and pods that go cost streams their connection
 
 
@@ -31,7 +32,7 @@ class WebService(Construct):
             spec=k8s.DeploymentSpec(
                 selector=k8s.LabelSelector(match_labels=selector(name)),
                 strategy=_one_by_one(settings),
-                min_ready_seconds=5,
+                min_ready_seconds=_SETTLED,
                 progress_deadline_seconds=600,
                 revision_history_limit=3,
                 template=service_pod(inputs, name, process, health, priority=SERVING, spread=True),
@@ -57,6 +58,7 @@ class Worker(Construct):
                 replicas=settings.most,
                 selector=k8s.LabelSelector(match_labels=selector(name)),
                 strategy=_one_by_one(settings),
+                min_ready_seconds=_SETTLED,
                 progress_deadline_seconds=600,
                 revision_history_limit=3,
                 template=service_pod(inputs, name, process, health, priority=SERVING, spread=settings.most > 1),

@@ -314,6 +314,33 @@ ROLLOUT = [
     ),
 ]
 
+
+def probe(name: str, which: str, **changes: object) -> Change:
+    return lambda objects: container(objects, name)[f"{which}Probe"].update(changes)
+
+
+def asks(name: str, which: str, path: str) -> Change:
+    return lambda objects: container(objects, name)[f"{which}Probe"]["httpGet"].update(path=path)
+
+
+PROBES = [
+    Mistake("probe of nothing", asks("worker", "readiness", "/ready"), "asks for /ready, which nothing answers"),
+    Mistake("probe of the page", asks("frontend", "startup", "/health"), "asks for /health, which nothing answers"),
+    Mistake("probe of the bank", asks("payments", "liveness", "/style.css"), "asks for /style.css, which nothing"),
+    Mistake(
+        "probe of the other port",
+        lambda o: container(o, "worker")["livenessProbe"]["httpGet"].update(port="http"),
+        "its livenessProbe asks for /healthz, which nothing answers at http",
+    ),
+    Mistake("ready without data", asks("worker", "readiness", "/metrics"), "/metrics does not say whether it can work"),
+    Mistake("ended when busy", probe("backend", "liveness", failureThreshold=1), "is ended when it is only busy"),
+    Mistake(
+        "there too soon",
+        lambda o: spec(o, "Deployment", "worker").pop("minReadySeconds"),
+        "Deployment worker: a pod counts as there before",
+    ),
+]
+
 SERVICE = [
     Mistake("no such command", lambda o: container(o).update(args=["server"]), "invalid choice: 'server'"),
     Mistake(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.manifests.mistakes import REFERENCES, ROLLOUT, SAFETY, SCHEMAS, SERVICE, Mistake
+from tests.manifests.mistakes import PROBES, REFERENCES, ROLLOUT, SAFETY, SCHEMAS, SERVICE, Mistake
 from ticketing.checks import schemas
 from ticketing.checks.every import findings, meaning
 from ticketing.checks.objects import Objects
@@ -29,7 +29,7 @@ def test_our_manifests_have_no_findings(manifests: Objects, inputs: Inputs) -> N
 
 
 @pytest.mark.parametrize(
-    "mistake", [*REFERENCES, *SAFETY, *ROLLOUT, *SERVICE], ids=lambda mistake: mistake.name.replace(" ", "-")
+    "mistake", [*REFERENCES, *SAFETY, *ROLLOUT, *SERVICE, *PROBES], ids=lambda mistake: mistake.name.replace(" ", "-")
 )
 def test_a_mistake_is_found(mistake: Mistake, dev: Objects, dev_inputs: Inputs) -> None:
     mistake.make(dev)

@@ -66,7 +66,7 @@ class Worker(Chart):
             WORKER,
             inputs=inputs,
             settings=settings,
-            health=Health(port=METRICS, started="/healthz", ready="/metrics", alive="/healthz"),
+            health=Health(port=METRICS, started="/healthz", ready="/readiness", alive="/healthz"),
             process=Process(
                 image="backend",
                 args=["worker"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketing.checks import references, rollout, safety, schemas, service
+from ticketing.checks import probes, references, rollout, safety, schemas, service
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
@@ -39,3 +39,4 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from rollout.timings(objects)
     yield from rollout.load_balancer(objects)
     yield from service.commands(objects, inputs)
+    yield from probes.probes(objects, inputs)
