@@ -33,7 +33,7 @@ const common = plan(
         [RATE, RISING],
         [RATE, DURATION - RISING],
       ],
-      { patience: 1, tags: { phase: "rush" } },
+      { tags: { phase: "rush" } },
     ),
     late_visitors: steady("lookAround", BROWSING, AFTER, { start: DURATION + 1, tags: { phase: "after" } }),
     late_crowd: steady("buy", BROWSING, AFTER, { start: DURATION + 1, tags: { phase: "after" } }),
@@ -46,7 +46,7 @@ const common = plan(
     sale_bought_after: [`max<=${WITHIN * 1000}`],
   },
 );
-// Each of k6's people connects once, two thousand in all; whoever comes later comes by one of these connections, as
+// Each of k6's people connects once, three thousand in all; whoever comes later comes by one of these connections, as
 // through a load balancer. A connection for each arrival would cost k6 and the shop more than the sale itself.
 export const options = { ...common, noVUConnectionReuse: false };
 

@@ -58,4 +58,4 @@ def _milliseconds(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0%}"
+    return f"{value:,.0%}"

@@ -10,7 +10,7 @@ from tools.load.watching import Moment
 
 _STEP = 5.0  # seconds
 _OVER = "1m"  # of which rates are taken; four scrapes of fifteen seconds
-_BACKENDS = "on(instance) group_left() max by (instance) (http_requests_in_flight * 0 + 1)"
+_BACKENDS = "on(instance) group_left() max by (instance) (http_requests_total * 0 + 1)"
 """Joins a series of any process with those that answer customers."""
 
 _QUERIES = (

@@ -116,7 +116,9 @@ def _limits(metrics: Mapping[str, Any]) -> Iterator[Limit]:
 def _measured(values: Mapping[str, float], says: str) -> str:
     statistic = re.match(r"[\w.()]+", says)
     value = values.get(statistic[0]) if statistic else None
-    return "nothing" if value is None else f"{value:,.4g}"
+    if value is None:
+        return "nothing"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 def _parts(metric: str) -> tuple[str, Tags]:
