@@ -80,7 +80,7 @@ async def running_site(server: Server, times: Times) -> AsyncIterator[Site]:
 
 def quick() -> Times:
     """Those of production, with a load balancer that notices everything sooner."""
-    return replace(Times.of("prod"), health_interval=1.0, propagation=3.0)
+    return replace(Times.of("prod"), health_interval=0.2, propagation=2.0)
 
 
 async def broken(server: Server) -> list[str]:
@@ -109,21 +109,23 @@ async def test_no_customer_notices_a_rollout(own_server: Server) -> None:
 async def test_without_the_sleep_customers_would_notice(own_server: Server) -> None:
     times = replace(quick(), pre_stop=0.0, drain=0.0)
     async with running_site(own_server, times) as site:
-        visits = asyncio.create_task(site.visited(rate=100, seconds=16))
-        await site.replace(0)
+        await site.pods.start(NEW[0], site.balancer)
+        visits = asyncio.create_task(site.visited(rate=100, seconds=6))
+        await asyncio.sleep(2)
+        await site.pods.end(OLD[0], site.balancer)
         traffic = await visits
     assert {failure.status for failure in traffic.failures} == {502}
     assert len(traffic.failures) > 20
 
 
 async def test_when_the_database_restarts_meanwhile_customers_are_told_to_come_back(own_server: Server) -> None:
-    times = replace(quick(), pre_stop=5.0)
+    times = replace(quick(), pre_stop=3.0, drain=2.0)
     async with running_site(own_server, times) as site:
-        seconds = times.of_a_rollout + 10
+        seconds = times.of_a_rollout + 3
         visits = asyncio.create_task(site.visited(rate=100, seconds=seconds))
         replacing = asyncio.create_task(site.replace(0, 1))
-        await asyncio.sleep(8)
-        went, back = await site.outage(3)
+        await asyncio.sleep(4)
+        went, back = await site.outage(2)
         await replacing
         traffic = await visits
     assert {failure.status for failure in traffic.failures} == {503}
