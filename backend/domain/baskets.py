@@ -20,14 +20,10 @@ class SeatLabel:
     number: int
 
 
-# What is made anew for every request is not frozen: nobody changes it, but to freeze it takes longer than to fill it.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a basket says of any ticket of one type."""
 
-
-@dataclass(slots=True)
-class BasketLine:
-    """Tickets of one type in a basket."""
-
-    id: UUID
     event_id: int
     event_name: str
     starts_at: datetime
@@ -37,13 +33,27 @@ class BasketLine:
     fee_percent: float
     ticket_type_id: int
     ticket_type: str
-    quantity: int
     unit_price: Money
+
+    def __hash__(self) -> int:
+        return self.ticket_type_id  # other terms of the same type are rare, and the other fields take long to hash
+
+
+# What is made anew for every request is not frozen: nobody changes it, but to freeze it takes longer than to fill it.
+
+
+@dataclass(slots=True)
+class BasketLine:
+    """Tickets of one type in a basket."""
+
+    id: UUID
+    terms: Terms
+    quantity: int
     seats: tuple[SeatLabel, ...] = ()
 
     @property
     def price(self) -> Money:
-        return self.unit_price * self.quantity
+        return self.terms.unit_price * self.quantity
 
 
 @dataclass(slots=True)

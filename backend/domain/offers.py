@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from backend.domain.baskets import SeatLabel
+from backend.domain.baskets import SeatLabel, Terms
+from backend.domain.money import Money
 
 RoomState = Literal["none", "gathering", "open", "closed"]
 """Of an event's waiting room. none: customers buy freely. gathering: places are taken, their order is not drawn yet.
@@ -57,6 +58,25 @@ class Offer:
     fee_percent: float
     types: tuple[TicketOffer, ...]
     room: RoomState | None = None
+    _terms: dict[int, Terms] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def terms(self, offered: TicketOffer) -> Terms:
+        """What a basket says of this type's tickets, put together once."""
+        known = self._terms.get(offered.id)
+        if known is None:
+            known = self._terms[offered.id] = Terms(
+                event_id=self.event_id,
+                event_name=self.name,
+                starts_at=self.starts_at,
+                timezone=self.timezone,
+                venue=self.venue,
+                refundable_until=self.refundable_until,
+                fee_percent=self.fee_percent,
+                ticket_type_id=offered.id,
+                ticket_type=offered.name,
+                unit_price=Money(offered.price_minor, self.currency),
+            )
+        return known
 
     def type(self, type_id: int) -> TicketOffer | None:
         return next((offered for offered in self.types if offered.id == type_id), None)

@@ -11,7 +11,10 @@ _DAY = 86_400
 def basket_cookie(request: web.Request) -> UUID | None:
     """The basket of this browser, None without a cookie that could be one."""
     # Parsed by hand: the standard parser costs more than the rest of the request, and one bad cookie spoils the others.
-    for part in request.headers.get("Cookie", "").split(";"):
+    sent = request.headers.get("Cookie")
+    if sent is None:
+        return None
+    for part in sent.split(";"):
         name, found, value = part.strip().partition(_NAME)
         if found and not name:
             try:

@@ -25,7 +25,8 @@ class TicketsWanted(Body):
 
     @model_validator(mode="after")
     def _meant(self) -> Self:
-        self.wanted()
+        if self.seat_ids:  # without seats nothing contradicts anything
+            self.wanted()
         return self
 
     def wanted(self) -> Wanted:

@@ -5,16 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from backend.domain.baskets import Basket, BasketLine, Wanted
+from backend.domain.baskets import Basket, BasketLine, Terms, Wanted
 from backend.domain.money import Money
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def line(price: int, quantity: int) -> BasketLine:
-    return BasketLine(
-        UUID(int=price), 1, "Evening", NOW, "UTC", "Hall", NOW, 0.0, 1, "Standard", quantity, Money(price, "EUR")
-    )
+    terms = Terms(1, "Evening", NOW, "UTC", "Hall", NOW, 0.0, 1, "Standard", Money(price, "EUR"))
+    return BasketLine(UUID(int=price), terms, quantity)
 
 
 def test_a_basket_costs_what_its_lines_cost() -> None:

@@ -12,7 +12,7 @@ import orjson
 from backend.db.errors import DatabaseError
 from backend.db.pool import Database, Row
 from backend.domain.admissions import Gatekeeper
-from backend.domain.baskets import Basket, BasketLine, Buyer, SeatLabel, Wanted
+from backend.domain.baskets import Basket, BasketLine, Buyer, Idempotency, SeatLabel, Terms, Wanted
 from backend.domain.errors import DomainError
 from backend.domain.ids import derived_id, uuid7
 from backend.domain.money import Money
@@ -48,7 +48,8 @@ class HeldBaskets:
 
     async def add(self, wanted: Wanted, buyer: Buyer) -> Basket:
         """Hold tickets for ten minutes, in the customer's basket or a new one: all of them, or DomainError."""
-        buyer = await self._as_first_asked(buyer)
+        if buyer.idempotency is not None and buyer.cookie is not None and buyer.named is None:
+            buyer = await self._as_first_asked(buyer, buyer.cookie, buyer.idempotency)
         chosen = await self._choose([wanted], buyer)
         request = self._request(chosen, buyer)
         answer = await self._hold(request)
@@ -123,15 +124,13 @@ class HeldBaskets:
             raise basket_refusal("unknown-basket")
         return basket_id
 
-    async def _as_first_asked(self, buyer: Buyer) -> Buyer:
+    async def _as_first_asked(self, buyer: Buyer, cookie: UUID, asked: Idempotency) -> Buyer:
         """A first request that is sent again may carry the cookie of its answer: it is known by what it was without."""
-        if buyer.idempotency is None or buyer.cookie is None or buyer.named is not None:
-            return buyer
-        first = buyer.idempotency.without_cookie
-        known = {"hold": derived_id(str(first), "0"), "basket": buyer.cookie}
+        first = asked.without_cookie
+        known = {"hold": derived_id(str(first), "0"), "basket": cookie}
         if not await self._database.fetch_value(queries.hold_of_basket, known, retry=True):
             return buyer
-        return replace(buyer, cookie=None, idempotency=replace(buyer.idempotency, id=first))
+        return replace(buyer, cookie=None, idempotency=replace(asked, id=first))
 
     def _request(self, chosen: Sequence[Chosen], buyer: Buyer) -> HoldRequest:
         request = HoldRequest(
@@ -251,22 +250,10 @@ def _is_all_of_it(chosen: Sequence[Chosen], request: HoldRequest, answer: HoldAn
 def _basket_of(chosen: Sequence[Chosen], answer: HoldAnswer) -> Basket:
     """The basket that holds exactly what was just asked for."""
     lines = tuple(
-        BasketLine(
-            id=each.line.id,
-            event_id=each.offer.event_id,
-            event_name=each.offer.name,
-            starts_at=each.offer.starts_at,
-            timezone=each.offer.timezone,
-            venue=each.offer.venue,
-            refundable_until=each.offer.refundable_until,
-            fee_percent=each.offer.fee_percent,
-            ticket_type_id=each.ticket_type.id,
-            ticket_type=each.ticket_type.name,
-            quantity=each.line.quantity,
-            unit_price=Money(each.ticket_type.price_minor, each.offer.currency),
-            seats=each.seats,
-        )
-        for each in chosen
+        [
+            BasketLine(each.line.id, each.offer.terms(each.ticket_type), each.line.quantity, each.seats)
+            for each in chosen
+        ]
     )
     return Basket(answer.basket_id, lines, answer.expires_at, extended=False, paying=False)
 
@@ -275,19 +262,13 @@ def _basket_from(basket_id: UUID, rows: Sequence[Row]) -> Basket:
     """From rows of the query basket_lines."""
     lines = tuple(
         BasketLine(
-            id=line_id,
-            event_id=event_id,
-            event_name=event_name,
-            starts_at=starts_at,
-            timezone=timezone,
-            venue=venue,
-            refundable_until=refundable_until,
-            fee_percent=fee_bp / 100,
-            ticket_type_id=type_id,
-            ticket_type=type_name,
-            quantity=quantity,
-            unit_price=Money(price, currency),
-            seats=tuple(SeatLabel(**seat) for seat in orjson.loads(seats)) if seats else (),
+            line_id,
+            Terms(
+                event_id, event_name, starts_at, timezone, venue, refundable_until, fee_bp / 100, type_id, type_name,
+                Money(price, currency),
+            ),
+            quantity,
+            tuple(SeatLabel(**seat) for seat in orjson.loads(seats)) if seats else (),
         )
         for (
             line_id, event_id, event_name, type_id, type_name, quantity, price, currency, _, _, _,

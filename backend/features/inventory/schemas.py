@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
+import orjson
 from pydantic import Field
 
-from backend.domain.baskets import Basket, BasketLine, Wanted
+from backend.domain.baskets import Basket, BasketLine, Terms, Wanted
 from backend.web.parsing import Body, Query
 from backend.web.routes import View
 from backend.web.wanted import TicketsWanted
@@ -79,35 +81,45 @@ class ExtendedView(View):
     expires_at: datetime
 
 
-def basket_view(basket: Basket, added: Wanted | None = None) -> dict[str, object]:
-    """A BasketView, as plain values: this answers the hottest route."""
+def basket_view(basket: Basket, added: Wanted | None = None) -> bytes:
+    """A BasketView as JSON, written without its model: this answers the hottest route."""
     total = basket.total
-    return {
+    view = {
         "basket_id": basket.id,
-        "event_id": added.event_id if added else basket.lines[0].event_id,
+        "event_id": added.event_id if added else basket.lines[0].terms.event_id,
         "quantity": added.quantity if added else basket.lines[0].quantity,
         "expires_at": basket.expires_at,
         "extended": basket.extended,
-        "items": [_item(line) for line in basket.lines],
+        "items": orjson.Fragment(b"[%b]" % b",".join([_item(line) for line in basket.lines])),
         "total": total.major(),
         "currency": total.currency,
     }
+    return orjson.dumps(view, option=orjson.OPT_UTC_Z)
 
 
-def _item(line: BasketLine) -> dict[str, object]:
-    return {
+def _item(line: BasketLine) -> bytes:
+    own = {
         "id": line.id,
-        "event_id": line.event_id,
-        "event_name": line.event_name,
-        "starts_at": line.starts_at,
-        "timezone": line.timezone,
-        "venue": line.venue,
-        "ticket_type_id": line.ticket_type_id,
-        "ticket_type": line.ticket_type,
         "quantity": line.quantity,
-        "unit_price": line.unit_price.major(),
         "price": line.price.major(),
         "seats": [{"id": seat.id, "row": seat.row, "number": seat.number} for seat in line.seats],
-        "refundable_until": line.refundable_until,
-        "cancellation_fee_percent": line.fee_percent,
     }
+    return orjson.dumps(own)[:-1] + _ending(line.terms)
+
+
+@lru_cache(maxsize=1024)
+def _ending(terms: Terms) -> bytes:
+    """What all items of these terms end with, from the comma after their own members on."""
+    common = {
+        "event_id": terms.event_id,
+        "event_name": terms.event_name,
+        "starts_at": terms.starts_at,
+        "timezone": terms.timezone,
+        "venue": terms.venue,
+        "ticket_type_id": terms.ticket_type_id,
+        "ticket_type": terms.ticket_type,
+        "unit_price": terms.unit_price.major(),
+        "refundable_until": terms.refundable_until,
+        "cancellation_fee_percent": terms.fee_percent,
+    }
+    return b"," + orjson.dumps(common, option=orjson.OPT_UTC_Z)[1:]

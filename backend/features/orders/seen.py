@@ -13,7 +13,7 @@ Line = tuple[int, int, int]  # event, ticket type, quantity
 
 def is_as_seen(basket: Basket, seen: Sequence[CheckoutItem]) -> bool:
     """Whether the basket has these tickets and no others, at the prices that were given."""
-    lines = [(line.event_id, line.ticket_type_id, line.quantity) for line in basket.lines]
+    lines = [(line.terms.event_id, line.terms.ticket_type_id, line.quantity) for line in basket.lines]
     return are_these(lines, seen) and all(_as_priced(basket, item) for item in seen)
 
 
@@ -38,8 +38,8 @@ def are_these(lines: Sequence[Line], seen: Sequence[CheckoutItem]) -> bool:
 def _as_priced(basket: Basket, item: CheckoutItem) -> bool:
     """Whether there are such tickets, each at the price of the item."""
     meant = [
-        line
+        line.terms
         for line in basket.lines
-        if line.event_id == item.event_id and item.ticket_type_id in {None, line.ticket_type_id}
+        if line.terms.event_id == item.event_id and item.ticket_type_id in {None, line.terms.ticket_type_id}
     ]
-    return bool(meant) and all(item.price in {None, line.unit_price.major()} for line in meant)
+    return bool(meant) and all(item.price in {None, terms.unit_price.major()} for terms in meant)
