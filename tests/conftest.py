@@ -1,4 +1,4 @@
-"""One real PostgreSQL for the whole run; a fresh, migrated database for each test that asks for one."""
+"""One real PostgreSQL for the whole run of a worker; a fresh, migrated database for each test that asks for one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,10 +8,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from backend.db.migrate import migrate
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
+from tests import workers
 from tests.box_office import BoxOffice
 from tools.postgres import Server, postgres
 
@@ -20,6 +22,15 @@ _numbers = count(1)
 # A busy machine makes a quick example slow now and then, which is no fault of the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # one of several workers
+        items.sort(key=lambda item: workers.turn(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> workers.Together:
+    return workers.Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
+from random import SystemRandom
 from typing import IO, Any
 
 import aiohttp
@@ -25,6 +27,10 @@ from backend.worker import jobs_of
 from tests.box_office import BoxOffice, Sale, eventually
 
 ROOT = Path(__file__).parents[1]
+# Each of the workers that run tests side by side has its own, below those that the system gives to connections.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_OUR_PORTS = range(10_000 + _WORKER % 8, 20_000, 8)
+_ports = cycle(SystemRandom().sample(_OUR_PORTS, len(_OUR_PORTS)))
 PSP_KEY, PSP_SECRET = "the api key of the tests", "the webhook secret of the tests"
 
 
@@ -183,12 +189,15 @@ async def backend_process(
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different ones."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """So many different ones that nothing listens on now, nor will until the other ones have all been given out."""
+    return list(islice((port for port in _ports if _is_free(port)), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def variables(settings: Settings) -> dict[str, str]:

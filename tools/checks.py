@@ -4,32 +4,21 @@ Every step runs, whatever failed before it, and shows its tool's own output and 
 """
 
 import signal
-import subprocess
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
-from tools import console
+from tools import console, lanes
 from tools.console import Failure, say
-from tools.setup import FRONTEND, ROOT, environment
-
-
-@dataclass(frozen=True)
-class Step:
-    name: str
-    command: tuple[str, ...]
-    cwd: Path = ROOT
-
+from tools.lanes import LANES, Step
+from tools.setup import FRONTEND, ROOT
 
 RULES = ROOT / "slo" / "out" / "rules.yaml"
 RULE_TESTS = [str(path) for path in sorted((RULES.parent / "tests").glob("*.yaml"))]
 # Its package is found from its own folder alone, which must not become one.
 MANIFEST_IMPORTS = ("env", f"PYTHONPATH={ROOT}", "lint-imports", "--config", "importlinter.toml")
 LINT = [
+    Step("types", ("mypy",)),  # first: it takes as long as all the others
     Step("format", ("ruff", "format", "--check", ".")),
     Step("lint rules", ("ruff", "check", ".")),
-    Step("types", ("mypy",)),
     Step("direction of imports", ("lint-imports",)),
     Step("direction of imports: manifests", MANIFEST_IMPORTS, ROOT / "cdk8s"),
     Step("promise and what follows from it", ("python", "-m", "slo", "check")),
@@ -40,19 +29,21 @@ LINT = [
 ]
 TESTS = [
     Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
-    Step("stacks and manifests: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth")),
+    Step("stacks and manifests: install", ("python", "-m", "tools.setup", "aws")),
     Step("rule tests", ("python", "-m", "tools.promtool", "test", "rules", *RULE_TESTS)),
-    Step("tests", ("pytest",)),
-    Step("page: tests", ("npm", "test"), FRONTEND),
+    Step("stacks and manifests: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth"), alone=True),
+    Step("tests", ("pytest", f"--numprocesses={LANES}"), alone=True),
+    Step("page: tests", ("npm", "test"), FRONTEND, alone=True),
     Step("page: size", ("npm", "run", "size"), FRONTEND),
-    Step("page: end to end in a browser", ("npm", "run", "e2e"), FRONTEND),
+    Step("page: end to end in a browser", ("npm", "run", "e2e"), FRONTEND, alone=True),
 ]
-FORMAT = [
-    Step("lint rules", ("ruff", "check", "--fix", ".")),
-    Step("format", ("ruff", "format", ".")),
-    Step("page: format", ("npm", "run", "format"), FRONTEND),
+FORMAT = [  # one after the other, since they write the same files
+    Step("lint rules", ("ruff", "check", "--fix", "."), alone=True),
+    Step("format", ("ruff", "format", "."), alone=True),
+    Step("page: format", ("npm", "run", "format"), FRONTEND, alone=True),
 ]
-EMULATED = [Step("emulated deploy", ("pytest", "--verbose", "tests/cdk/emulated"))]  # the tests have it too
+# The tests have it too.
+EMULATED = [Step("emulated deploy", ("pytest", "--verbose", "tests/cdk/emulated"), alone=True)]
 PLANS: Mapping[str, list[Step]] = {
     "lint": LINT,
     "test": LINT + TESTS,
@@ -64,26 +55,14 @@ PLANS: Mapping[str, list[Step]] = {
 def main(arguments: list[str]) -> int:
     (name,) = arguments
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    results = [_run(step, number, len(PLANS[name])) for number, step in enumerate(PLANS[name], 1)]
-    say("")
-    for step, passed, seconds in results:
-        say(f"{'ok    ' if passed else 'FAILED'} {seconds:7.1f} s  {step.name}")
-    failed = [step.name for step, passed, _ in results if not passed]
+    results = lanes.run(PLANS[name])
+    for result in results:
+        say(f"{'ok    ' if result.passed else 'FAILED'} {result.seconds:7.1f} s  {result.step.name}")
+    failed = [result.step.name for result in results if not result.passed]
     if failed:
         raise Failure(f"{len(failed)} of {len(results)} steps failed ({', '.join(failed)}): see their output above")
     say(f"all {len(results)} steps passed in {console.elapsed():.0f} s")
     return 0
-
-
-def _run(step: Step, number: int, steps: int) -> tuple[Step, bool, float]:
-    started = time.monotonic()
-    say(f"\n--- {number}/{steps} {step.name}: {' '.join(step.command)}")
-    try:
-        passed = subprocess.run(step.command, cwd=step.cwd, env=environment(), check=False).returncode == 0
-    except OSError as error:
-        say(f"cannot run {step.command[0]}: {error.strerror}")
-        passed = False
-    return step, passed, time.monotonic() - started
 
 
 if __name__ == "__main__":

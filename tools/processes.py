@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker")
 
 @dataclass(frozen=True)
 class Start:
-    """How a process is started: in a session of its own, its output appended to a log file."""
+    """How a process is started: in a session of its own, its output appended to a log file, or to ours without one."""
 
     args: Sequence[str | Path]
-    log: Path
+    log: Path | None
     cwd: Path | None = None
     env: Mapping[str, str] | None = None
     user: str | None = None
@@ -44,12 +44,12 @@ def _start(how: Start, parent: int) -> Process:
         if os.getppid() != parent:  # it died before the signal was arranged
             os._exit(1)
 
-    with how.log.open("ab") as log:
+    with nullcontext() if how.log is None else how.log.open("ab") as log:
         return subprocess.Popen(
             [str(arg) for arg in how.args],
             stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=log and subprocess.STDOUT,
             cwd=how.cwd,
             env=how.env,
             start_new_session=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,15 +15,10 @@ import pytest
 
 from backend.psp.options import PspOptions
 from tests.psp.running import API_KEY, PATIENCE_SECONDS, WEBHOOK_SECRET, Psp, options, running_shop
+from tests.shop import free_ports
 
 START = "import os; from backend.psp import options, service; service.run(options.PspOptions.from_env(os.environ))"
 SECRETS = {"PSP_API_KEY": API_KEY, "PSP_WEBHOOK_SECRET": WEBHOOK_SECRET}
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 async def start(environ: Mapping[str, str]) -> asyncio.subprocess.Process:
@@ -35,7 +29,7 @@ async def start(environ: Mapping[str, str]) -> asyncio.subprocess.Process:
 
 @asynccontextmanager
 async def process(**environ: str) -> AsyncIterator[tuple[Psp, asyncio.subprocess.Process]]:
-    port = free_port()
+    (port,) = free_ports(1)
     child = await start({"ENVIRONMENT": "local", "PSP_PORT": str(port), **SECRETS, **environ})
     try:
         async with aiohttp.ClientSession() as client:
