@@ -119,6 +119,14 @@ def test_a_shop_that_others_load_too_has_counted_more() -> None:
     assert "500 were not k6's" in unexplained[0]
 
 
+def test_requests_that_k6_cut_when_it_ended_are_as_many_as_people_were_inside() -> None:
+    figures = summary(rows=[{"requests": 1000}])
+    crowded = Summary(10.0, {**figures.metrics, "vus": {"values": {"max": 60}}}, (), figures.journeys)
+    spec, before = load_spec(), counters(0, 0, 0)
+    assert not compare(spec, crowded, before, counters(1060, 0, 1060)).unexplained
+    assert compare(spec, crowded, before, counters(1061, 0, 1061)).unexplained
+
+
 def test_time_in_the_queue_of_connections_is_why_k6_saw_less_than_the_shop() -> None:
     says, unexplained = compared(counters(0, 0, 0), counters(1000, 0, 1000), requests=1000, failed=0, within=0.97)
     assert "97.00% under 0.8 s by k6, 100.00% by the shop's histogram: k6 counts connecting" in says[1]

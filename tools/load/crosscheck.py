@@ -43,7 +43,7 @@ def compare(spec: Spec, summary: Summary, before: Reading, after: Reading) -> Co
         if row is None:
             continue
         seen = _seen(spec, journey, before, after)
-        told = [*_counted(journey, row, seen), *_timed(spec, journey, row, seen)]
+        told = [*_counted(journey, row, seen, _inside(summary)), *_timed(spec, journey, row, seen)]
         says += [sentence for sentence, _ in told]
         unexplained += [sentence for sentence, explained in told if not explained]
     return Comparison(tuple(says), tuple(unexplained))
@@ -59,7 +59,12 @@ def _seen(spec: Spec, journey: str, before: Reading, after: Reading) -> Seen:
     return Seen(int(good + bad), int(bad), int(excluded), quick / good if good else 1.0)
 
 
-def _counted(journey: str, row: Row, seen: Seen) -> Iterator[tuple[str, bool]]:
+def _inside(summary: Summary) -> float:
+    """How many people were in the shop at most: so many requests can be cut when k6 ends."""
+    return float(summary.metrics.get("vus", {"values": {}})["values"].get("max", 0))
+
+
+def _counted(journey: str, row: Row, seen: Seen, inside: float) -> Iterator[tuple[str, bool]]:
     """A sentence on the counts, and whether the difference is explained."""
     if (row.requests, row.failed) == (seen.requests, seen.bad):
         yield f"{journey}: {row.requests:,} requests and {row.failed:,} bad ones on both sides", True
@@ -70,12 +75,12 @@ def _counted(journey: str, row: Row, seen: Seen) -> Iterator[tuple[str, bool]]:
     if 0 < missing <= row.failed - seen.bad + seen.excluded:
         yield f"{both}: {missing:,} were refused or cut on the way, or given up by k6, and never ended here", True
     elif missing < 0:
-        few = -missing <= max(10, _SOME * row.requests)
+        few = -missing <= max(inside, _SOME * row.requests)
         yield f"{both}: {-missing:,} were not k6's, or k6 had ended before their answer", few
     elif missing == 0:
         yield f"{both}: k6 gave some up that the shop answered, or the other way round", row.failed >= seen.bad
     else:
-        yield f"{both}: nothing explains the difference", missing <= max(10, _SOME * row.requests)
+        yield f"{both}: nothing explains the difference", missing <= _SOME * row.requests
 
 
 def _timed(spec: Spec, journey: str, row: Row, seen: Seen) -> Iterator[tuple[str, bool]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tools.load.judging import step_kept, steps
 from tools.load.scenarios import Scenario
 from tools.load.summary import Row, Summary
 
@@ -18,11 +17,6 @@ def table(scenario: Scenario, summary: Summary) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = tuple("-" * width for width in widths)
     return "\n".join(_line(line, widths) for line in (lines[0], rule, *lines[1:]))
-
-
-def climb(summary: Summary) -> list[str]:
-    """For each step whether it kept the promise."""
-    return [f"{step} visits a second: {'kept' if step_kept(summary, step) else 'NOT kept'}" for step in steps(summary)]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
