@@ -1,5 +1,6 @@
 """What the tools ask of AWS, a role of the pipelines is allowed."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from cdk import names
 from tests.cdk.assembly import Assembly
 from tests.cdk.test_delivery import actions
 from tests.tools.stand_ins import PIPELINE, ROOT, World, stand_ins
+from tests.tools.test_rollback import remember
+from tools import rollback as rolling_back
 from tools import synth
 from tools.deploy import deploy, push
 
@@ -50,6 +53,20 @@ def test_a_deploy_asks_for_what_its_role_may_and_its_role_may_no_more(world: Wor
     (world.folder / "bin" / "asked").unlink()
     deploy(world.site(), {})
     assert needed(world.asked) == actions(assembly[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)
+
+
+def test_going_back_asks_for_nothing_that_the_deploying_role_may_not(
+    world: World, assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rolling_back, "FOLDER", tmp_path / "rollback")
+    push(world.site(), {})
+    deploy(world.site(), {})
+    remember(world, json.loads((tmp_path / "dist" / f"{assembly.env.name}.release.json").read_text()))
+    world.forget()
+    rolling_back.rollback(world.site(), {})
+    asked = needed(world.asked)
+    assert "eks:DescribeCluster" in asked
+    assert asked <= actions(assembly[names.Stack.DELIVERY], names.Output.DEPLOY_ROLE)
 
 
 def test_a_push_asks_for_nothing_that_its_role_may_not(world: World, assembly: Assembly) -> None:
