@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,7 +41,7 @@ def burner(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         yield process
-        process.communicate("\n")
+        os.killpg(process.pid, signal.SIGKILL)  # the child that stays too
 
 
 def test_a_process_is_charged_what_it_and_its_children_use(burner: subprocess.Popen[str]) -> None:
