@@ -87,7 +87,7 @@ cat requirements.txt backend/requirements.txt | grep -o '^[A-Za-z].*' |
 """
     NPM = """#!/bin/sh
 case "$*" in
-  *react@*) echo '["19.9.0", "19.10.0", "19.10.0-beta.1"]' ;;
+  *" react@"*) echo '["19.9.0", "19.10.0", "19.10.0-beta.1"]' ;;
   *view*) echo "\\"$(printf '%s' "$*" | sed 's/.*@^\\([^ ]*\\) .*/\\1/')\\"" ;;
 esac
 """
