@@ -22,7 +22,12 @@ def onsale(spec: Spec) -> Board:
         title="On-sale cockpit",
         says="For the minutes in which everybody comes.",
         since="now-30m",
-        rows=[("Now", _now(spec)), ("Demand", _demand()), ("What runs out first", _limits(spec))],
+        rows=[
+            ("Now", _now(spec)),
+            ("Demand", _demand()),
+            ("Waiting rooms", _waiting()),
+            ("What runs out first", _limits(spec)),
+        ],
     )
 
 
@@ -59,6 +64,35 @@ def _demand() -> list[Builder[Panel]]:
             "Sent by a load test",
             Look("reqps", says="From k6, when it writes to this Prometheus: what was sent, beside what arrived."),
             ("sum by (journey) (rate(k6_journey_requests_total[$__rate_interval]))", "{{journey}}"),
+        ),
+    ]
+
+
+def _waiting() -> list[Builder[Panel]]:
+    admitted = "sum(rate(waiting_room_admitted_total[$__rate_interval]))"
+    waits = "histogram_quantile(%s, sum by (le) (rate(waiting_room_wait_seconds_bucket[$__rate_interval])))"
+    places = "sum by (result) (rate(waiting_room_places_total[$__rate_interval]))"
+    refused = "sum by (reason) (rate(waiting_room_refused_total[$__rate_interval]))"
+    return [
+        lines("Customers who wait", Look(), ("max(waiting_room_waiting)", "waiting")),
+        lines(
+            "Admissions",
+            Look("ops", says="Allowed: the inlet, which is cut when buying gets slow, fails, or the database is busy."),
+            (admitted, "admitted"),
+            ("max(waiting_room_inlet_per_second)", "allowed"),
+        ),
+        lines(
+            "From the place, or the opening, to the admission",
+            Look("s"),
+            *((waits % share, f"p{share * 100:g}") for share in _SHARES),
+        ),
+        lines("Places asked for", Look("ops", stacked=True), (places, "{{result}}")),
+        lines(
+            "Turned away from the stock",
+            Look(
+                "ops", says="Requests to hold without a good admission: pages that are behind, and attempts to get by."
+            ),
+            (refused, "{{reason}}"),
         ),
     ]
 

@@ -61,7 +61,7 @@ CREATE UNLOGGED TABLE pulse (
     at timestamptz NOT NULL,
     answered integer NOT NULL,  -- requests of buying, without those that the room turned away
     late integer NOT NULL,  -- of them, slower than the objective
-    slow integer NOT NULL,  -- slower than half of it
+    slow integer NOT NULL,  -- slower than a quarter of it
     failed integer NOT NULL,
     shed integer NOT NULL,
     busy double precision NOT NULL,  -- share of time that its connections were in use

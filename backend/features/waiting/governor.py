@@ -27,7 +27,7 @@ GOVERN_SECONDS: Final = 1.0
 _LEASE = timedelta(seconds=3)
 AWAY: Final = timedelta(seconds=3 * SLOWEST_POLL)
 _LOST = timedelta(minutes=10)
-_GAP = 5.0  # seconds without a governor, after which nobody knows who is still there
+_GAP = SLOWEST_POLL  # seconds without a governor, after which nobody knows who is still there
 _DRAW, _GONE, _MOST = 2000, 5000, 1000
 _MANY = 20_000  # that wait: to count them takes a while, so it is done less often
 _NEVER = datetime.min.replace(tzinfo=UTC)

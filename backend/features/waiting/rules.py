@@ -15,9 +15,9 @@ from backend.domain.offers import RoomState
 
 Mood = Literal["well", "strained", "troubled"]
 
-FIRST_INLET, LEAST_INLET, MOST_INLET = 50.0, 1.0, 2000.0  # admissions a second
+FIRST_INLET, LEAST_INLET, MOST_INLET = 20.0, 1.0, 2000.0  # admissions a second
 _STEP = 5.0  # added in a second
-_RAMP = 1.25  # times in a second, before the first trouble
+_RAMP = 1.15  # times in a second, before the first trouble
 _CUT = 0.5
 _PATIENCE = timedelta(seconds=3)  # after a cut, until it can show: who was admitted before is still buying
 MOST_OUT = 2000  # admissions that nobody has used yet: one process serves as many in a second, should all come at once
@@ -167,9 +167,15 @@ def decide(room: Facts, now_is: Mood, vitals: Vitals, wanted: int, gather: timed
     calm = now_is == "well" and not room.waiting and not room.out
     calm_since = (room.calm_since or room.now) if calm else None
     if state != "open" or not room.numbered or room.state != "open":
-        return Decision(state, 0, FIRST_INLET, 0.0, stalled=False, troubled=troubled, slowed_at=None, calm_since=None)
+        # A room that was closed for a while goes on at the rate that it had learned.
+        known = room.state in {"open", "closed"} and room.inlet > 0
+        inlet, slowed_at = (room.inlet, room.slowed_at) if known else (FIRST_INLET, None)
+        return Decision(
+            state, 0, inlet, 0.0, stalled=False, troubled=troubled, slowed_at=slowed_at, calm_since=calm_since
+        )
     most, credit = admissions(room.credit, room.inlet, room.elapsed, left=room.available, out=room.out)
-    used = room.waiting > 0 and most > 0 and vitals.answered > 0
+    # Only a rate that has arrived at the stock has been tried: people take a while from their admission to their hold.
+    used = room.waiting > 0 and most > 0 and vitals.answered >= room.inlet
     inlet = next_inlet(room.inlet, now_is, used=used, slowed=room.slowed)
     return Decision(
         state,

@@ -21,6 +21,7 @@ SLOWEST_POLL = 15  # seconds; a place is away when it was not seen for three of 
 _SOONEST_POLL = 2
 _SPREAD = 5  # seconds over which those who gathered ask again after the opening
 _NEXT = 3  # positions that ask again at once
+_FRONT = 20  # positions for each second between two questions, when nobody can say how long it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class WaitingRooms:
         estimate = room.estimate(position) if room else None
         return Standing(
             place.event_id, "waiting", place, position, max(waiting, position), estimate, opens_at,
-            _poll_while_waiting(position, estimate),
+            _poll_while_waiting(place, position, estimate),
         )  # fmt: skip
 
 
@@ -143,8 +144,9 @@ def _poll_before_opening(place: Place, opens_at: datetime | None) -> int:
     return min(SLOWEST_POLL, max(1, math.ceil(left) + 1 + place.id.int % _SPREAD))
 
 
-def _poll_while_waiting(position: int, estimate: tuple[int, int] | None) -> int:
+def _poll_while_waiting(place: Place, position: int, estimate: tuple[int, int] | None) -> int:
+    """Often enough to hear of an admission soon; neighbours in different seconds, so that no wave builds up."""
     if position <= _NEXT:
         return 1
-    soonest = estimate[0] / 2 if estimate else SLOWEST_POLL
-    return max(_SOONEST_POLL, min(SLOWEST_POLL, math.floor(soonest)))
+    soonest = math.floor(estimate[0] / 4 if estimate else position / _FRONT)
+    return min(SLOWEST_POLL, max(_SOONEST_POLL, soonest) + place.number % 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from backend.domain.ids import uuid7
 from backend.telemetry.metrics import Metrics
 from backend.telemetry.promise import load_promise
 from backend.web.health import Health
+from tests.box_office import eventually
 from tests.features.waiting.conftest import Rooms
 from tests.features.waiting.people import Person, address
 from tests.shop import Answer
@@ -235,6 +237,63 @@ async def test_sold_out_closes_the_room_tells_who_waits_and_returned_tickets_ope
     await rooms.govern(3)
     await waiter.until("admitted")
     assert (await waiter.hold()).status == 201
+
+
+# By itself.
+
+SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE INSERT ON hold FOR EACH ROW EXECUTE FUNCTION slow()
+"""
+QUICK = "DROP TRIGGER slow ON hold; DROP FUNCTION slow()"
+
+
+async def test_a_room_opens_by_itself_while_the_shop_is_too_slow_and_goes_when_it_is_calm(rooms: Rooms) -> None:
+    sale = await rooms.sale("automatic")
+    box_office = rooms.shop.box_office
+    early = (await rooms.shop.hold(sale)).body["basket_id"]
+    await rooms.govern(3)
+    assert (await rooms.shop.hold(sale)).status == 201
+
+    going = True
+
+    async def rush() -> None:
+        while going:
+            await rooms.shop.hold(sale)
+
+    async def opened() -> bool:
+        await rooms.governor.govern()
+        await asyncio.sleep(0.4)
+        return bool(await box_office.value("SELECT state = 'open' FROM room WHERE event_id = %(id)s", id=sale.event_id))
+
+    await box_office.database.execute(SLOW)
+    crowd = [asyncio.ensure_future(rush()) for _ in range(20)]
+    try:
+        await eventually(opened, within=15)
+    finally:
+        going = False
+        await box_office.database.execute(QUICK)
+        await asyncio.gather(*crowd)
+    assert (await rooms.shop.hold(sale)).problem == "waiting-room"
+    assert (await rooms.shop.check_out(early)).status == 200
+
+    person = await rooms.person(sale)
+    await rooms.govern(2)
+    await person.until("admitted")
+    assert (await person.hold()).status == 201
+    await rooms.govern(2)
+    await box_office.database.execute("UPDATE room SET calm_since = now() - interval '2 minutes'")
+    await eventually(lambda: _calm(rooms))
+    assert (await person.ask())["state"] == "not_needed"
+    assert (await rooms.shop.hold(sale)).status == 201
+
+
+async def _calm(rooms: Rooms) -> bool:
+    await rooms.govern()
+    states = await rooms.shop.box_office.rows(
+        "SELECT r.state FROM room r JOIN event e ON e.id = r.event_id WHERE e.waiting_room = 'automatic'"
+    )
+    return states == [("none",)]
 
 
 @pytest.mark.parametrize("secret", ["a secret for tests only", "another secret of the shop"])
