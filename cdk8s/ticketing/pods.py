@@ -195,6 +195,8 @@ def _spread(name: str, *, zones: str) -> list[k8s.TopologySpreadConstraint]:
             when_unsatisfiable=otherwise,
             label_selector=k8s.LabelSelector(match_labels=selector(name)),
             match_label_keys=["pod-template-hash"],
+            # Else a zone whose nodes are all lost still counts, and the pods that it owes nobody can place.
+            node_taints_policy="Honor",
         )
         for key, otherwise in ((_ZONE, zones), (_HOST, "ScheduleAnyway"))
     ]

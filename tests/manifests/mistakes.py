@@ -255,6 +255,11 @@ SAFETY = [
         "is not spread over zones",
     ),
     Mistake(
+        "bound to a lost zone",
+        lambda o: pod(o)["topologySpreadConstraints"][0].pop("nodeTaintsPolicy"),
+        "Deployment backend: waits for a zone that is lost",
+    ),
+    Mistake(
         "alone",
         lambda o: spec(o, "HorizontalPodAutoscaler", "backend").update(minReplicas=1),
         "a single pod may be gone",

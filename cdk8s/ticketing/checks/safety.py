@@ -94,6 +94,8 @@ def deployments(objects: Objects) -> Iterator[str]:
         ]
         if len(zones) != 1:
             yield f"{called(deployment)}: is not spread over zones"
+        if any(each.get("nodeTaintsPolicy") != "Honor" for each in zones):
+            yield f"{called(deployment)}: waits for a zone that is lost"
     for scaler in objects.of("HorizontalPodAutoscaler"):
         if scaler["spec"]["minReplicas"] < 2:
             yield f"{called(scaler)}: a single pod may be gone at any time"
