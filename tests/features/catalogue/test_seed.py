@@ -34,6 +34,11 @@ async def test_it_has_an_event_of_each_kind(db: Database, box_office: BoxOffice)
     assert await box_office.value("SELECT min(on_sale_at) FROM ticket_type WHERE on_sale_at > %(now)s", now=now) == (
         now + timedelta(minutes=2)
     )
+    assert await box_office.rows(
+        "SELECT e.waiting_room, t.on_sale_at > %(now)s FROM event e JOIN ticket_type t ON t.event_id = e.id"
+        " WHERE e.waiting_room <> 'off'",
+        now=now,
+    ) == [("on", True)]
     halls = await box_office.rows(
         "SELECT count(*), count(*) FILTER (WHERE sold) FROM seat GROUP BY event_id ORDER BY event_id"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +13,13 @@ import pytest
 from backend.app import api_routes
 from backend.domain.admissions import Admission, Place, RoomKeys
 from backend.domain.ids import uuid7
-from backend.telemetry.metrics import Metrics
+from backend.telemetry.metrics import ADMISSION_REFUSALS, PLACE_RESULTS, Metrics
 from backend.telemetry.promise import load_promise
 from backend.web.health import Health
-from tests.box_office import eventually
+from tests.box_office import BoxOffice, eventually
 from tests.features.waiting.conftest import Rooms
-from tests.features.waiting.people import Person, address
-from tests.shop import Answer
+from tests.features.waiting.people import Person, address, put_room
+from tests.shop import Answer, running_shop
 
 
 async def test_whoever_waits_is_admitted_and_buys(rooms: Rooms) -> None:
@@ -101,6 +102,45 @@ async def test_without_a_place_there_is_nothing_to_ask_after(rooms: Rooms) -> No
     assert forged.problem == "no-place"
     unknown = await rooms.shop.ask("POST", "/api/events/999999/place")
     assert unknown.problem == "not-found"
+
+
+async def test_one_address_has_so_many_places_and_no_more(box_office: BoxOffice, dsn: str, tmp_path: Path) -> None:
+    async with running_shop(box_office, dsn, tmp_path, trusted_hops=1, limit_places_per_address=2) as shop:
+        sale = await box_office.publish()
+        await put_room(box_office, sale, "on")
+        people = [Person(shop, sale, ip=ip) for ip in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2")]
+        await eventually(lambda: _is_taken(people[0]))
+        answers = [await person.take() for person in people]
+        assert [answer.status for answer in answers] == [200, 201, 429, 201]
+        assert answers[2].problem == "too-many-places"
+        assert answers[2].headers["Retry-After"] == "60"
+        shown = await shop.metrics()
+        assert shown['waiting_room_places_total{result="taken"}'] == 3
+        assert shown['waiting_room_places_total{result="limited"}'] == 1
+
+
+async def _is_taken(person: Person) -> bool:
+    return (await person.take()).status == 201
+
+
+async def test_every_metric_is_there_before_anybody_waits_and_counts_what_happens(rooms: Rooms) -> None:
+    before = await rooms.shop.metrics()
+    assert {name for name in before if name.startswith("waiting_room_") and "_bucket" not in name} == {
+        *(f'waiting_room_places_total{{result="{result}"}}' for result in PLACE_RESULTS),
+        *(f'waiting_room_refused_total{{reason="{reason}"}}' for reason in ADMISSION_REFUSALS),
+        "waiting_room_admitted_total", "waiting_room_wait_seconds_sum", "waiting_room_wait_seconds_count",
+    }  # fmt: skip
+    admitted, waited = rooms.metrics.waiting.admitted.value, rooms.metrics.waiting.waited.count
+    sale = await rooms.sale()
+    assert (await rooms.shop.hold(sale)).status == 409
+    await rooms.admitted(sale)
+    await rooms.person(sale)
+    after = await rooms.shop.metrics()
+    for name, more in (('places_total{result="taken"}', 2), ('refused_total{reason="missing"}', 1)):
+        assert after[f"waiting_room_{name}"] - before[f"waiting_room_{name}"] == more
+    assert rooms.metrics.waiting.admitted.value - admitted == 1
+    assert rooms.metrics.waiting.waited.count - waited == 1
+    assert (rooms.metrics.waiting.inlet.value or 0) >= 20
 
 
 # Around the room.
