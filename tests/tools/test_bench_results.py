@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,15 @@ def test_the_table_reads_well() -> None:
 
 def test_what_each_process_spent_is_a_table_of_its_own() -> None:
     rows = [
-        Row.of("holds", RATIO, [6.0], {"backend": 63.4, "database": 24}),
+        replace(Row.of("holds", RATIO, [6.0]), rate=12500.4, costs={"backend": 63.4, "database": 24}),
         Row.of("oversold", TIME, [0]),
-        Row.of("reads", RATIO, [1.0], {"backend": 50}),
+        replace(Row.of("reads", RATIO, [1.0]), rate=9000, costs={"backend": 50}),
     ]
     assert costs_table(rows).splitlines() == [
-        "| us of CPU each | backend | database |",
-        "| -------------- | ------- | -------- |",
-        "| holds          | 63      | 24       |",
-        "| reads          | 50      | 0        |",
+        "| us of CPU each | a second | backend | database |",
+        "| -------------- | -------- | ------- | -------- |",
+        "| holds          | 12,500   | 63      | 24       |",
+        "| reads          | 9,000    | 50      | 0        |",
     ]
     assert costs_table(rows[1:2]) == ""
 
@@ -62,13 +63,13 @@ def test_what_cannot_be_measured_does_not_cost_the_other_rows(capsys: pytest.Cap
 
 def test_programs_get_each_row_and_each_failure(tmp_path: Path) -> None:
     measured = Measured()
-    measured.rows = [Row.of("holds", RATIO, [6.12345], {"backend": 63.44})]
+    measured.rows = [replace(Row.of("holds", RATIO, [6.12345]), rate=12500, costs={"backend": 63.44})]
     measured.failures = ["selling: broken"]
     write_json(tmp_path / "build" / "bench.json", measured)
     assert json.loads((tmp_path / "build" / "bench.json").read_text()) == [
         {
             "row": "holds", "value": 6.123, "target": 5, "bound": "at least", "met": True,
-            "min": 6.123, "max": 6.123, "unit": "x", "cpu_us": {"backend": 63.4},
+            "min": 6.123, "max": 6.123, "unit": "x", "per_second": 12500, "cpu_us": {"backend": 63.4},
         },
         {"row": "selling: broken", "value": None, "target": None, "met": False},
     ]  # fmt: skip

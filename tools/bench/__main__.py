@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import console
-from tools.bench import growing, machine, opening, page, reading, results, sizes, streaming, synthesis
+from tools.bench import growing, machine, opening, page, reading, results, sizes, soaking, streaming, synthesis
 from tools.bench.results import Measured
 from tools.bench.selling import LOADS, Market, sell
 from tools.bench.site import migrated, open_shop
@@ -21,7 +21,7 @@ from tools.postgres import postgres
 from tools.setup import ROOT
 
 GROUPS = (*LOADS, "delay", "reads", "size", "sale", "streams", "page", "paint", "synth")
-GROWTH = "growth"  # a table without targets, taken when it is asked for
+TABLES = ("growth", "soak")  # without targets, each taken alone when it is asked for
 JSON = ROOT / "build" / "bench.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 _CONNECTIONS = 8192  # files that the generator and the shop may have open
@@ -34,8 +34,8 @@ def main(arguments: list[str]) -> int:
     _allow_connections()
     described = ", ".join(f"{name} {what}" for name, what in machine.describe().items())
     step(described)
-    if options.only == (GROWTH,):
-        return _grow(options, described)
+    if options.only[0] in TABLES:
+        return _tabulate(options.only[0], options, described)
     measured = Measured()
     _measure(measured, options.only, options.rounds, options.seconds)
     say(f"\n{results.table(measured.rows)}\n\n{results.costs_table(measured.rows)}\n")
@@ -51,33 +51,46 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _grow(options: argparse.Namespace, described: str) -> int:
+def _tabulate(name: str, options: argparse.Namespace, described: str) -> int:
+    """Take one of the tables without targets."""
     with _directory() as directory, postgres(directory) as server:
-        table = sizes.widen(server, directory, options.seconds)
+        if name == "growth":
+            table = sizes.widen(server, directory, options.seconds)
+        else:
+            migrated(server, "shop", "seed")
+            with open_shop(server, "shop", directory / "shop") as site:
+                table = soaking.soak(site, options.minutes * 60)
     say(f"\n{table}\n")
     if options.record:
-        results.write_between(DOCUMENT, GROWTH, f"{table}\n\nMeasured on: {described}.")
+        results.write_between(DOCUMENT, name, f"{table}\n\nMeasured on: {described}.")
     return 0
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description="Measure the shop against its targets.")
     parser.add_argument(
-        "--only", type=_groups, default=GROUPS, metavar="A,B", help=f"some of {','.join(GROUPS)}; or {GROWTH}"
+        "--only",
+        type=_groups,
+        default=GROUPS,
+        metavar="A,B",
+        help=f"some of {','.join(GROUPS)}; or {' or '.join(TABLES)}",
     )
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each, of which the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--minutes", type=float, default=3.0, help="of the soak")
     parser.add_argument("--record", action="store_true", help=f"write the table into {DOCUMENT.relative_to(ROOT)} too")
     return parser.parse_args(arguments)
 
 
 def _groups(text: str) -> tuple[str, ...]:
     named = tuple(text.split(","))
-    if named == (GROWTH,):
+    if len(named) == 1 and named[0] in TABLES:
         return named
     unknown = [name for name in named if name not in GROUPS]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(GROUPS)}, nor {GROWTH} alone")
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]!r} is none of {', '.join(GROUPS)}, nor {' or '.join(TABLES)} alone"
+        )
     return named
 
 

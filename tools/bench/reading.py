@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -26,29 +27,35 @@ def read(site: Site, seconds: float, rounds: int, directory: Path) -> list[Row]:
     paths = {"GET /api/events": "/api/events", "GET /api/events/{id}": f"/api/events/{event}"}
     ratios: dict[str, list[float]] = {name: [] for name in paths}
     costs: dict[str, list[float]] = {name: [] for name in paths}
+    rates: dict[str, list[float]] = {name: [] for name in paths}
     port = free_ports("0").shop
     command = [sys.executable, "-m", "tools.bench.bare", str(port)]
     probe = f"http://127.0.0.1:{port}{PATH}"
     with running(command, os.environ, directory / "bare.log", probe) as bare:
         for number in range(1, rounds + 1):
-            least = _cpu_per_request(port, PATH, bare.pid, seconds)
+            least, _ = _cpu_per_request(port, PATH, bare.pid, seconds)
             shown = [f"bare {least * 1e6:.0f}"]
             for name, path in paths.items():
-                used = _cpu_per_request(site.port, path, site.pids["backend"], seconds)
+                used, rate = _cpu_per_request(site.port, path, site.pids["backend"], seconds)
                 ratios[name].append(least / used)
-                costs[name].append(used * 1e6)
+                costs[name].append(used)
+                rates[name].append(rate)
                 shown.append(f"{name} {used * 1e6:.0f}")
             step(f"  round {number} of {rounds}: us of CPU for a request: {', '.join(shown)}")
     return [
-        Row.of(f"{name}, per CPU second", _TARGET, found, {"backend": median(costs[name])})
+        replace(
+            Row.of(f"{name}, per CPU second", _TARGET, found),
+            rate=median(rates[name]),
+            costs={"backend": median(costs[name]) * 1e6},
+        )
         for name, found in ratios.items()
     ]
 
 
-def _cpu_per_request(port: int, path: str, pid: int, seconds: float) -> float:
-    """Seconds of the server's CPU."""
+def _cpu_per_request(port: int, path: str, pid: int, seconds: float) -> tuple[float, float]:
+    """Seconds of the server's CPU for each, and how many it answered a second."""
     before = used_by({"server": pid})["server"]
     met = send_in(port, [looking(path) for _ in range(_CLIENTS)], for_seconds(seconds))
     after = used_by({"server": pid})["server"]
     met.demand(200)
-    return (after - before) / met.requests
+    return (after - before) / met.requests, met.requests / met.elapsed

@@ -33,7 +33,7 @@ class Target:
 class Row:
     """One measured figure: the median of its rounds, between the lowest and the highest.
 
-    costs: microseconds of CPU that each process spent on one of what was counted.
+    rate: how many a second, where that was counted. costs: microseconds of CPU that each process spent on one of them.
     """
 
     name: str
@@ -41,11 +41,12 @@ class Row:
     low: float
     high: float
     target: Target
+    rate: float = 0.0
     costs: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, target: Target, rounds: Sequence[float], costs: Mapping[str, float] | None = None) -> Row:
-        return cls(name, median(rounds), min(rounds), max(rounds), target, costs or {})
+    def of(cls, name: str, target: Target, rounds: Sequence[float]) -> Row:
+        return cls(name, median(rounds), min(rounds), max(rounds), target)
 
     @property
     def met(self) -> bool:
@@ -62,6 +63,7 @@ class Row:
             "min": round(self.low, 3),
             "max": round(self.high, 3),
             "unit": self.target.unit,
+            "per_second": round(self.rate, 1),
             "cpu_us": {name: round(cost, 1) for name, cost in self.costs.items()},
         }
 
@@ -94,11 +96,11 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def costs_table(rows: Sequence[Row]) -> str:
-    """Microseconds of CPU by process, of the rows that know them; '' when none does."""
+    """How many a second, and microseconds of CPU by process, of the rows that know them; '' when none does."""
     known = [row for row in rows if row.costs]
     names = list(dict.fromkeys(name for row in known for name in row.costs))
-    lines = [(row.name, *(f"{row.costs.get(name, 0):,.0f}" for name in names)) for row in known]
-    return in_columns([("us of CPU each", *names), *lines]) if known else ""
+    lines = [(row.name, f"{row.rate:,.0f}", *(f"{row.costs.get(name, 0):,.0f}" for name in names)) for row in known]
+    return in_columns([("us of CPU each", "a second", *names), *lines]) if known else ""
 
 
 def in_columns(lines: Sequence[Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from tools.bench import naive
@@ -78,18 +78,17 @@ def sell(market: Market, names: Sequence[str], rounds: int, *, delayed: bool) ->
                 found.append(achieved[-1].rate / rate)
     market.site.check()
     rows = [
-        Row.of(f"{load.title}{suffix}", Target(load.delayed if delayed else load.target, "x"), found, _costs(achieved))
+        replace(
+            Row.of(f"{load.title}{suffix}", Target(load.delayed if delayed else load.target, "x"), found),
+            rate=median(each.rate for each in achieved),
+            costs={name: median(each.costs[name] for each in achieved) for name in achieved[0].costs},
+        )
         for load, found, achieved in zip(loads, ratios, sold, strict=True)
     ]
     if "free" in names and not delayed:
         of_pretix = [achieved.rate / _PRETIX_ORDERS for achieved in sold[names.index("free")]]
         rows.append(Row.of("free bookings, against the 12 orders/s of pretix", _PRETIX, of_pretix))
     return rows
-
-
-def _costs(sold: Sequence[_Sold]) -> dict[str, float]:
-    """The median of each process."""
-    return {name: median(each.costs[name] for each in sold) for name in sold[0].costs}
 
 
 def _sell(market: Market, load: Load, event: Event) -> _Sold:
