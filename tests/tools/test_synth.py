@@ -11,6 +11,7 @@ from tools.synth import Step
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # where it goes by itself: back afterwards
     monkeypatch.setattr(synth, "ROOT", tmp_path)
     monkeypatch.setattr(synth, "OUT", tmp_path / "cdk.out")
     monkeypatch.setattr(synth, "MANIFESTS", tmp_path / "dist")
