@@ -115,6 +115,16 @@ async def test_every_change_is_made_and_put_into_words(apply: Apply, box_office:
     assert await told(box_office) == ["event.published", "event.changed"]
 
 
+async def test_a_waiting_room_is_off_unless_the_file_says_otherwise(apply: Apply, box_office: BoxOffice) -> None:
+    mode = "SELECT waiting_room FROM event"
+    await apply(event())
+    assert await box_office.value(mode) == "off"
+    (change,) = await apply(event(waiting_room="automatic"))
+    assert (change.details, await box_office.value(mode)) == (("waiting room off -> automatic",), "automatic")
+    with pytest.raises(EventFileError, match="waiting_room: Input should be 'off', 'on' or 'automatic'"):
+        await apply(event(waiting_room="true"))
+
+
 async def test_a_new_price_does_not_touch_what_is_already_held(apply: Apply, box_office: BoxOffice) -> None:
     await apply(event())
     await taken(box_office, "Floor", 2)
