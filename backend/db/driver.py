@@ -140,15 +140,20 @@ class Connection:
         finally:
             if watchdog is not None:
                 watchdog.cancel()
+        if self._gave_up:  # in the very turn of a held-up event loop in which the answer came; it cannot be read now
+            raise self._no_answer()
 
     def _give_up(self) -> None:
         self._gave_up = True
         self.close()
 
+    def _no_answer(self) -> NoAnswer:
+        return NoAnswer(f"no answer within {self._timeout} s")
+
     def _typed(self, error: Any) -> DatabaseError:
         message, state = _message(error), error.pgcode or ""
         if self._gave_up:
-            return NoAnswer(f"no answer within {self._timeout} s")
+            return self._no_answer()
         if self.closed or state in _SESSION_ENDED:
             # Here and now, so that its descriptor leaves the event loop before the number has another owner.
             self.close()
