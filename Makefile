@@ -9,6 +9,9 @@ tool = @exec sh tools/python.sh -m tools.setup
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
+setup: ## install all that any of these needs, and run nothing
+	$(tool) all
+
 up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_URL=); Ctrl-C stops it
 	$(tool) page up
 
@@ -53,6 +56,9 @@ deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (D
 
 push: ## build and push the images of this commit for ENV=dev or prod, and no more (DRY_RUN=1 only says how)
 	$(tool) aws deploy --images $(if $(DRY_RUN),--dry-run)
+
+gate: ## ask whether the error budgets of ENV=dev or prod let this commit out, as deploy does of prod (CHANGE=, BOOTSTRAP=)
+	$(tool) aws deploy --gate $(if $(DRY_RUN),--dry-run)
 
 rollback: ## take ENV=dev or prod back to the release before (TO=COMMIT, UNDO=COMMIT; DRY_RUN=1 only says how)
 	$(tool) python rollback $(if $(DRY_RUN),--dry-run)

@@ -2,6 +2,7 @@
 
 Each step is shown, the first failure ends it, and it may be started again at any time: what is done already is found
 done. `--images` ends once the images are pushed; a pipeline that deploys finds them there, as its role can push none.
+`--gate` only asks the budgets, of any environment.
 `--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets must allow
 it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
 PROMETHEUS_URL= names another Prometheus than the cluster's.
@@ -30,16 +31,23 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
     parser.add_argument("--images", action="store_true", help="push the images of this commit, and no more")
+    parser.add_argument("--gate", action="store_true", help="ask whether the error budgets allow it, and no more")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     site = chosen(Commands(programs(), dry_run=options.dry_run))
-    (push if options.images else deploy)(site, os.environ)
+    part = ask if options.gate else push if options.images else deploy
+    part(site, os.environ)
     return 0
 
 
 def push(site: Site, variables: Mapping[str, str]) -> None:
     """Only what the registry lacks of this commit's images."""
     _Deployment(site, variables).push()
+
+
+def ask(site: Site, variables: Mapping[str, str]) -> None:
+    """Only whether this commit may go there."""
+    _Deployment(site, variables).ask()
 
 
 def deploy(site: Site, variables: Mapping[str, str]) -> None:
@@ -61,6 +69,9 @@ class _Deployment:
     def push(self) -> None:
         self._follow([("who pushes what", self._begin), ("images", self._push_images)])
         step(f"the registry of {self._site.name} has the images of {self._commit[:12]}")
+
+    def ask(self) -> None:
+        self._follow([("who asks for what", self._begin), ("do the error budgets allow it", self._gate)])
 
     def run(self) -> None:
         steps: list[_Step] = [

@@ -1,10 +1,10 @@
 """Takes ENV=dev or prod back to a release that sold: `python -m tools.rollback`, or with `--dry-run` only says how.
 
-TO=COMMIT names it. UNDO=COMMIT goes back to the newest one but that commit, whether it got as far as running or not,
-and forgets it: so a pipeline undoes what it has just tried. Without either it is the one before what runs. Pods are
-replaced as in any rollout; the stacks stay as they are, and so does the schema: what only widened it is no hindrance,
-and where it was narrowed since, the former release's own migration refuses before any pod is touched. The budgets are
-not asked.
+TO=COMMIT names it. UNDO=COMMIT goes back to the newest one but that commit, whether it got as far as running or not: so
+a pipeline undoes what it has just tried. Without either it is the one before what runs. Newer ones are forgotten, so
+that nothing goes back to them. Pods are replaced as in any rollout; the stacks stay as they are, and so does the schema:
+what only widened it is no hindrance, and where it was narrowed since, the former release's own migration refuses before
+any pod is touched. The budgets are not asked.
 """
 
 import argparse
@@ -45,6 +45,7 @@ class _Rollback:
         self._to, self._undo = variables.get("TO", ""), variables.get("UNDO", "")
         self._releases = Releases(site)
         self._release = Release("COMMIT", "", {})
+        self._newer: list[str] = []
         self._folder = FOLDER / site.name
         self._manifests = Manifests(site, self._folder)
 
@@ -73,6 +74,7 @@ class _Rollback:
         if self._commands.dry_run:
             return
         self._release = chosen(releases, running=running, undo=self._undo, to=self._to)
+        self._newer = [each.commit for each in releases if each.at > self._release.at]
         say(f"  {self._release.commit} of {self._release.at}")
         self._release.unpack(self._folder)
 
@@ -85,8 +87,7 @@ class _Rollback:
     def _visit(self) -> None:
         self._commands.run("python", "-m", "tools.smoke", self._site.settings.public_url)
         self._manifests.probe()
-        if self._undo:
-            self._releases.forget(self._undo)
+        self._releases.forget(*self._newer)
 
 
 if __name__ == "__main__":

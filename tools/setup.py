@@ -1,8 +1,8 @@
 """Installs what the other commands need, once: `python -m tools.setup PART [TOOL ARGUMENTS…]`, then runs that tool.
 
 PART is python (.venv), packages (also the npm packages of the front end and of the checks), page (the built front end),
-aws (the command lines of CDK and cdk8s, and what checks their output) or care (of dependencies). A stamp file beside
-each holds the hash of what it was made from. Standard library only: it runs before anything is installed.
+aws (the command lines of CDK and cdk8s, and what checks their output), care (of dependencies) or all of them. A stamp
+file beside each holds the hash of what it was made from. Standard library only: it runs before anything is installed.
 """
 
 import fcntl
@@ -161,6 +161,7 @@ def _steps() -> dict[str, list[Callable[[], None]]]:
         "page": [python, packages, page],
         "aws": [python, cdk_cli, cdk8s_cli, checkov],
         "care": [python, care],
+        "all": [python, packages, actionlint, page, cdk_cli, cdk8s_cli, checkov, care],
     }
 
 

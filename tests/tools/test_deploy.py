@@ -12,7 +12,7 @@ from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World,
 from tools import kubernetes, synth
 from tools.commands import Commands
 from tools.console import Failure
-from tools.deploy import deploy, push
+from tools.deploy import ask, deploy, push
 from tools.kubernetes import PRUNED
 from tools.site import chosen
 
@@ -237,6 +237,15 @@ def test_a_warning_of_the_gate_lets_prod_pass(world: World) -> None:
     asked = run(world.changed(GATE="10"), CHANGE="fix", BOOTSTRAP="2026-12-24", PROMETHEUS_URL="http://prometheus:9090")
     assert "python -m slo gate --prometheus http://prometheus:9090 --change fix --bootstrap 2026-12-24" in asked
     assert first(asked, "^python -m tools.smoke") > 0
+
+
+@only_prod
+def test_the_gate_can_be_asked_alone(world: World) -> None:
+    ask(world.site(), {"CHANGE": "fix"})
+    assert world.asked[-1].endswith("slo gate --prometheus http://127.0.0.1:54321 --change fix")
+    assert [line for line in world.asked if re.match("cdk|docker", line) or " apply " in line] == []
+    with pytest.raises(Failure, match="the gate answers 20"):
+        ask(world.changed(GATE="20").site(), {})
 
 
 @only_prod

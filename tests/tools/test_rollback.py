@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from cdk.constructs.image_repository import KEPT_IMAGES
 from tests.tools.stand_ins import COMMIT, DIGEST, PIPELINE, ROOT, World, shown, stand_ins
 from tools import rollback as module
 from tools import synth
 from tools.console import Failure
 from tools.deploy import deploy
-from tools.releases import Release, Releases, chosen
+from tools.releases import KEPT, Release, Releases, chosen
 from tools.rollback import rollback
 
 MANIFESTS = ROOT / "tests" / "manifests" / "snapshots"
@@ -83,7 +84,7 @@ def test_every_failure_ends_it_there(world: World) -> None:
         assert len(world.asked) == number
 
 
-def test_what_a_pipeline_undoes_is_forgotten(world: World) -> None:
+def test_what_was_undone_is_forgotten_so_that_nothing_goes_back_to_it(world: World) -> None:
     first_one = json.loads((world.folder / "bin" / "releases").read_text())["items"][0]
     failed = {**first_one, "data": {"commit": "f" * 40, "at": "2999-01-01T00:00:00+00:00"}}
     remember(world, failed, first_one)
@@ -97,6 +98,10 @@ def test_a_release_fits_into_the_cluster_and_old_ones_leave_it(world: World) -> 
     remember(world, *({**kept, "data": {"commit": f"{n:02}" * 20, "at": f"2026-01-{n:02}"}} for n in range(1, 13)))
     Releases(world.site()).record(COMMIT, world.folder / "dist" / "dev")
     assert world.asked[-1].endswith(f"delete configmap release-{'02' * 6} release-{'01' * 6} --ignore-not-found")
+
+
+def test_images_stay_in_the_registry_longer_than_releases_are_kept() -> None:
+    assert KEPT_IMAGES >= 2 * KEPT
 
 
 def test_a_dry_run_runs_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
