@@ -2,9 +2,9 @@
 
 TO=COMMIT names it. UNDO=COMMIT goes back to the newest one but that commit, whether it got as far as running or not: so
 a pipeline undoes what it has just tried. Without either it is the one before what runs. Newer ones are forgotten, so
-that nothing goes back to them. Pods are replaced as in any rollout; the stacks stay as they are, and so does the schema:
-what only widened it is no hindrance, and where it was narrowed since, the former release's own migration refuses before
-any pod is touched. The budgets are not asked.
+that nothing goes back to them. Pods are replaced as in any rollout; the stacks stay as they are, and so does the
+schema: what only widened it is no hindrance, and where it was narrowed since, the former release's own migration
+refuses before any pod is touched. The budgets are not asked.
 """
 
 import argparse
