@@ -87,7 +87,8 @@ def _annotations(inputs: Inputs) -> dict[str, str]:
     }
     targets = {
         "deregistration_delay.timeout_seconds": rollout.deregistration,
-        "load_balancing.algorithm.type": "least_outstanding_requests",
+        # By turns: a stream is a request that never ends, so by the fewest open ones a new pod would get nearly all.
+        "load_balancing.algorithm.type": "round_robin",
     }
     settings = {
         "load-balancer-name": names.load_balancer(env.name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketing.checks import probes, references, rollout, safety, schemas, service
+from ticketing.checks import edge, probes, references, rollout, safety, schemas, service
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
@@ -36,6 +36,7 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from safety.deployments(objects)
     yield from safety.namespace(objects, inputs)
     yield from safety.connections(objects, inputs)
+    yield from edge.edge(objects, inputs)
     yield from rollout.timings(objects)
     yield from rollout.load_balancer(objects)
     yield from service.commands(objects, inputs)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cdk.settings.rollout import DEADLINE, FINISH, KEEP_ALIVE, PROPAGATION
-from ticketing.checks.objects import Body, Objects, called
+from ticketing.checks.edge import listed
+from ticketing.checks.objects import Objects, called
 
 _ALB = "alb.ingress.kubernetes.io"
 
@@ -32,11 +33,11 @@ def load_balancer(objects: Objects) -> Iterator[str]:
     """It closes idle connections before pods do, and lets requests under way finish."""
     for ingress in objects.of("Ingress"):
         annotations = ingress["metadata"]["annotations"]
-        attributes = _attributes(annotations, "load-balancer-attributes")
+        attributes = listed(annotations, "load-balancer-attributes")
         idle = int(attributes["idle_timeout.timeout_seconds"])
         if idle >= KEEP_ALIVE:
             yield f"{called(ingress)}: keeps connections {idle} s, and pods only {KEEP_ALIVE} s"
-        delay = int(_attributes(annotations, "target-group-attributes")["deregistration_delay.timeout_seconds"])
+        delay = int(listed(annotations, "target-group-attributes")["deregistration_delay.timeout_seconds"])
         for drain in _drains(objects):
             if delay < DEADLINE + drain:
                 yield f"{called(ingress)}: gives up requests after {delay} s that may take {DEADLINE + drain:g} s"
@@ -49,7 +50,3 @@ def _drains(objects: Objects) -> Iterator[float]:
     for deployment in objects.of("Deployment"):
         for container in deployment["spec"]["template"]["spec"]["containers"]:
             yield from (float(each["value"]) for each in container.get("env", []) if each["name"] == "DRAIN_SECONDS")
-
-
-def _attributes(annotations: Body, name: str) -> Mapping[str, str]:
-    return dict(each.split("=", 1) for each in annotations[f"{_ALB}/{name}"].split(","))

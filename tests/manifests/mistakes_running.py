@@ -1,0 +1,117 @@
+"""Mistakes in how it all runs: times, the way in, probes, commands; and every mistake of meaning together."""
+
+from tests.manifests.mistakes import (
+    REFERENCES,
+    SAFETY,
+    Change,
+    Mistake,
+    annotations,
+    attribute,
+    container,
+    pod,
+    spec,
+    variable,
+)
+
+ROLLOUT = [
+    Mistake("no sleep", lambda o: container(o).pop("lifecycle"), "Deployment backend: sleeps 0 s"),
+    Mistake("short sleep", lambda o: container(o)["lifecycle"]["preStop"]["sleep"].update(seconds=5), "sleeps 5 s"),
+    Mistake("ended early", lambda o: pod(o).update(terminationGracePeriodSeconds=30), "is ended after 30 s"),
+    Mistake(
+        "down before up",
+        lambda o: spec(o, "Deployment", "backend")["strategy"]["rollingUpdate"].update(maxUnavailable=1),
+        "a pod may go before another one has come",
+    ),
+    Mistake(
+        "idle connections",
+        attribute("load-balancer-attributes", "timeout_seconds=60", "timeout_seconds=75"),
+        "keeps connections 75 s, and pods only 75 s",
+    ),
+    Mistake(
+        "requests given up",
+        attribute("target-group-attributes", "timeout_seconds=30", "timeout_seconds=5"),
+        "gives up requests after 5 s",
+    ),
+    Mistake(
+        "impatient health check",
+        attribute("healthcheck-timeout-seconds", "4", "10"),
+        "asks again before it has heard an answer",
+    ),
+]
+
+
+EDGE = [
+    Mistake(
+        "no log",
+        attribute("load-balancer-attributes", "access_logs.s3.enabled=true", "access_logs.s3.enabled=false"),
+        "Ingress aegistickets: keeps no log",
+    ),
+    Mistake(
+        "no firewall",
+        lambda o: annotations(o).pop("alb.ingress.kubernetes.io/wafv2-acl-arn"),
+        "Ingress aegistickets: is not behind the firewall",
+    ),
+    Mistake(
+        "turns by open requests",
+        attribute("target-group-attributes", "round_robin", "least_outstanding_requests"),
+        "a new pod gets nearly every request",
+    ),
+    Mistake(
+        "addresses kept back",
+        attribute("load-balancer-attributes", "mode=append", "mode=preserve"),
+        "does not say who asks",
+    ),
+    Mistake(
+        "address as a customer says",
+        lambda o: variable(o, "TRUSTED_HOPS").update(value="2"),
+        "Deployment backend: believes 2 who pass requests on",
+    ),
+]
+
+
+def probe(name: str, which: str, **changes: object) -> Change:
+    return lambda objects: container(objects, name)[f"{which}Probe"].update(changes)
+
+
+def asks(name: str, which: str, path: str) -> Change:
+    return lambda objects: container(objects, name)[f"{which}Probe"]["httpGet"].update(path=path)
+
+
+PROBES = [
+    Mistake("probe of nothing", asks("worker", "readiness", "/ready"), "asks for /ready, which nothing answers"),
+    Mistake("probe of the page", asks("frontend", "startup", "/health"), "asks for /health, which nothing answers"),
+    Mistake("probe of the bank", asks("payments", "liveness", "/style.css"), "asks for /style.css, which nothing"),
+    Mistake(
+        "probe of the other port",
+        lambda o: container(o, "worker")["livenessProbe"]["httpGet"].update(port="http"),
+        "its livenessProbe asks for /healthz, which nothing answers at http",
+    ),
+    Mistake("ready without data", asks("worker", "readiness", "/metrics"), "/metrics does not say whether it can work"),
+    Mistake("ended when busy", probe("backend", "liveness", failureThreshold=1), "is ended when it is only busy"),
+    Mistake(
+        "there too soon",
+        lambda o: spec(o, "Deployment", "worker").pop("minReadySeconds"),
+        "Deployment worker: a pod counts as there before",
+    ),
+]
+
+SERVICE = [
+    Mistake("no such command", lambda o: container(o).update(args=["server"]), "invalid choice: 'server'"),
+    Mistake(
+        "no such variable",
+        lambda o: container(o)["env"].append({"name": "DB_POOL", "value": "1"}),
+        "the service knows no variable DB_POOL",
+    ),
+    Mistake("wrong value", lambda o: variable(o, "DB_POOL_SIZE").update(value="1"), "would not start: DB_POOL_SIZE"),
+    Mistake("missing secret", lambda o: container(o)["envFrom"].pop(0), "would not start: SECRET_KEY is not set"),
+    Mistake(
+        "payments without keys", lambda o: container(o)["envFrom"].pop(1), "would not start: PAYMENT_PROVIDER=test"
+    ),
+    Mistake(
+        "test payments in production",
+        lambda o: variable(o, "ENVIRONMENT").update(value="prod"),
+        "would not start: PAYMENT_PROVIDER=test moves no money",
+    ),
+]
+
+MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE]
