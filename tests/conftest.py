@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,9 +14,8 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests import workers
 from tests.box_office import BoxOffice
+from tests.databases import Databases
 from tools.postgres import Server, postgres
-
-_numbers = count(1)
 
 # A busy machine makes a quick example slow now and then, which is no fault of the code.
 settings.register_profile("patient", deadline=None)
@@ -55,12 +53,16 @@ def template(server: Server) -> str:
     return "template_migrated"
 
 
+@pytest.fixture(scope="session")
+def databases(server: Server, template: str) -> Databases:
+    return Databases(server, template)
+
+
 @pytest.fixture
-def dsn(server: Server, template: str) -> Iterator[str]:
+def dsn(databases: Databases) -> Iterator[str]:
     """A migrated database of the test's own."""
-    name = f"shop_{next(_numbers)}"
-    yield server.create_database(name, template=template)
-    server.drop_database(name)
+    with databases.one() as dsn:
+        yield dsn
 
 
 @pytest.fixture
