@@ -26,6 +26,11 @@ _SHARE_OF_MEMORY = 0.9
 RESERVED_CONNECTIONS = 3 + 2 + 5
 
 
+def connections_of(instance: str) -> int:
+    """What RDS would allow on this class by itself."""
+    return min(5000, int(MEMORY[instance] * 2**30 * _SHARE_OF_MEMORY / _BYTES_A_CONNECTION))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
     """RDS for PostgreSQL. Sizes are in GiB."""
@@ -61,7 +66,7 @@ class DatabaseSettings:
     @property
     def most_connections(self) -> int:
         """What RDS would allow on this class by itself."""
-        return min(5000, int(MEMORY[self.instance] * 2**30 * _SHARE_OF_MEMORY / _BYTES_A_CONNECTION))
+        return connections_of(self.instance)
 
     @property
     def major_version(self) -> str:

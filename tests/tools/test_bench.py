@@ -9,6 +9,8 @@ import pytest
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from backend.features.inventory.sweeps import broken_invariants
+from cdk.settings.sale import BOOKING, HOLDING
+from tools import capacity
 from tools.bench import __main__ as bench
 from tools.bench import naive
 from tools.bench.results import Row, Target
@@ -70,12 +72,23 @@ async def test_tickets_that_are_held_from_the_start_are_in_the_books(dsn: str) -
     await database.close()
 
 
-def test_a_run_measures_the_shop_itself(figures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_measures_the_shop_itself_which_costs_what_plans_count_on(
+    figures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with suppress(Failure):  # a busy machine may miss the target: here the way to the figure counts
-        bench.main(["--only", "holds", "--rounds", "1", "--seconds", "1"])
+        bench.main(["--only", "holds,paid", "--rounds", "1", "--seconds", "1"])
     output = capsys.readouterr().out
     assert "us of CPU each: database" in output
     assert "invariants: stock, orders and money agree" in output
-    (row,) = json.loads(figures.read_text())
-    assert row["row"] == "holds"
-    assert row["value"] > 0
+    holds, paid = json.loads(figures.read_text())
+    assert (holds["row"], paid["row"]) == ("holds", "paid bookings")
+    assert holds["value"] > paid["value"] > 0
+    planned = [
+        (holds, "backend", HOLDING),
+        (holds, "database", capacity.DATABASE_HOLDING),
+        (paid, "backend", BOOKING),
+        (paid, "database", capacity.DATABASE_BOOKING),
+    ]
+    for row, process, seconds in planned:
+        times = row["cpu_us"][process] / (seconds * 1e6)
+        assert 1 / capacity.WITHIN <= times <= capacity.WITHIN, f"{row['row']}: {process} takes {times:.1f} x the plan"
