@@ -138,13 +138,13 @@ async def closing(provider: PaymentProvider) -> AsyncIterator[None]:
 def test_by(method: PaymentMethod) -> Callable[[], AbstractAsyncContextManager[Counterparty]]:
     @asynccontextmanager
     async def test_provider() -> AsyncIterator[Counterparty]:
-        async with running_shop() as shop, running_psp(shop.url) as psp:
+        async with running_shop() as shop, running_psp(shop.url, timeout_seconds=10) as psp:
             provider = PspProvider(
                 psp.url,
                 api_key=API_KEY,
                 webhook_secret=WEBHOOK_SECRET,
                 webhook_url=shop.url,
-                timeouts=Timeouts(connect=1, total=0.3),
+                timeouts=Timeouts(connect=1, total=1.5),  # a busy machine takes its time
             )
             async with closing(provider):
                 yield TestCounterparty(psp, shop, provider, method)
