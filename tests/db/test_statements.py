@@ -230,10 +230,11 @@ async def test_a_refused_connection_is_unavailable(open_database: Opener, dsn: s
 
 async def test_an_answer_that_comes_while_it_is_given_up_is_none(open_database: Opener) -> None:
     """The event loop was held up so long that the answer and the end of the patience are due in the same turn."""
-    db = await open_database(lock_timeout=0, statement_timeout=0, client_timeout=0.05, gate_timeout=5.0, maxsize=1)
-    asking = asyncio.ensure_future(db.fetch_value("SELECT 1"))
+    db = await open_database(lock_timeout=0, statement_timeout=0, client_timeout=0.4, gate_timeout=5.0, maxsize=1)
+    await db.fetch_value("SELECT 1")  # connects
+    asking = asyncio.ensure_future(db.fetch_value("SELECT 2"))
     await asyncio.sleep(0)
-    time.sleep(0.3)  # noqa: ASYNC251 - what holds the loop up is the point
+    time.sleep(0.5)  # noqa: ASYNC251 - what holds the loop up is the point
     with pytest.raises(NoAnswer):
         await asking
-    assert await db.fetch_value("SELECT 2") == 2
+    assert await db.fetch_value("SELECT 3") == 3

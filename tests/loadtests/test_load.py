@@ -3,7 +3,9 @@
 import asyncio
 import json
 import re
+import urllib.request
 from pathlib import Path
+from urllib.error import URLError
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +16,7 @@ from tests.shop import Shop, free_ports
 from tools.console import Failure
 from tools.load import kept, report
 from tools.load.__main__ import load
+from tools.load.exposition import read
 from tools.load.judging import Verdict
 from tools.load.scenarios import SCENARIOS, chosen
 from tools.load.sites import opened
@@ -71,11 +74,33 @@ async def test_a_broken_shop_does_not_pass_and_the_difference_is_explained(
     assert re.search(r"book: k6 has .* \d+ were refused or cut on the way, or given up by k6", told)
 
 
+async def test_a_sale_without_enough_tickets_says_so(shop: Shop) -> None:
+    sale = await shop.box_office.publish(capacity=7)
+    variables = {"HOST": shop.url, "EVENT": str(sale.event_id), "TICKETS": "100", "RATE": "10"}
+    with pytest.raises(Failure, match=r"^sale could not be carried out: the sale needs 100 tickets and 7 are left"):
+        await asyncio.to_thread(load, SCENARIOS["sale"], variables)
+
+
+async def test_a_setting_that_is_no_number_is_named(shop: Shop) -> None:
+    with pytest.raises(Failure, match=r"^smoke could not be carried out: RATE is many, it must be a number$"):
+        await asyncio.to_thread(load, SMOKE, {"HOST": shop.url, "RATE": "many"})
+
+
 async def test_a_script_in_the_manner_of_the_predecessors_clients_passes_at_a_hundred_users(shop: Shop) -> None:
     result = await drive(PREDECESSOR, shop.url, BASE_URL=shop.url, RAMP="1s", HOLD="3s")
     assert result.status == PASSED, result.told
     assert re.search(r"^ *vus_max\.*: 100 ", result.told, re.MULTILINE)
     assert await shop.broken() == []
+
+
+def test_without_a_host_a_shop_of_its_own_has_what_the_tests_buy_and_is_gone_afterwards() -> None:
+    with opened({}) as site:
+        with urllib.request.urlopen(f"{site.url}/api/events?q=load+test") as answer:
+            events = {event["name"]: event["available_tickets"] for event in json.load(answer)["events"]}
+        assert events == {"Load test: opening night": 10_000, "Load test: full house": 480}
+        assert all("http_requests_total" in {series.name for series in read([port])} for port in site.metrics)
+    with pytest.raises(URLError):
+        urllib.request.urlopen(site.url)
 
 
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:

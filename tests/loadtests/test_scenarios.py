@@ -11,12 +11,12 @@ from tests.shop import Shop
 from tools.load.judging import carried
 from tools.load.scenarios import SCENARIOS
 
-TICKETS, SEATS = 150, 40
+TICKETS, SEATS = 90, 40
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "smoke": {"RATE": 16, "DURATION": 4},
     "happy": {"RATE": 12, "DURATION": 4},
-    "sale": {"RATE": 60, "DURATION": 3, "TICKETS": TICKETS, "BROWSING": 15, "AFTER": 1},
-    "seats": {"RATE": 30, "DURATION": 3},
+    "sale": {"RATE": 60, "DURATION": 2, "TICKETS": TICKETS, "BROWSING": 20, "AFTER": 1},
+    "seats": {"RATE": 40, "DURATION": 2},
     "stress": {"START": 16, "STEPS": 2, "DURATION": 2},
     "soak": {"RATE": 8, "DURATION": 5},
 }
@@ -81,10 +81,3 @@ async def test_one_ticket_or_seat_given_to_two_fails_though_the_shop_says_that_a
     for name, result in (await driven(shop, "oversold", "sale", "seats")).items():
         assert result.status == MISSED, (name, result.told)
         assert "tickets_unaccounted" in result.missed, (name, result.told)
-
-
-async def test_a_sale_without_enough_tickets_says_so(shop: Shop) -> None:
-    sale = await shop.box_office.publish(capacity=7)
-    result = await drive("sale", shop.url, EVENT=sale.event_id, **SETTINGS["sale"])
-    assert result.status not in {PASSED, MISSED}
-    assert f"the sale needs {TICKETS} tickets and 7 are left" in result.told
