@@ -19,7 +19,7 @@ from tests.features.catalogue.samples import event, season, write
 from tests.shop import Shop, backend_process, free_ports, variables
 from tests.test_cli import backend
 
-NOTHING_LEFT = {"available": 10_000, "sold": 0, "mails": 0}
+NOTHING_LEFT = {"available": 1_000_000, "sold": 0, "mails": 0}
 
 
 async def left_behind(box_office: BoxOffice) -> dict[str, int]:
