@@ -10,7 +10,7 @@ from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
 PUBLIC, DATA = "load balancer", "database"
-AGENT, INTERNET, API = "pod identity", "internet", "cluster API"
+AGENT, INTERNET, OURS = "pod identity", "internet but ours", "VPC or cluster"
 PROMETHEUS, DNS = "prometheus", "dns"
 
 # By workload: who comes in, at which port; where it goes. Only dev has payments.
@@ -28,16 +28,22 @@ GOES = {
     "worker": {(DATA, 5432), (AGENT, 80), (INTERNET, 443)},
     "frontend": set(),
     "migration": {(DATA, 5432)},
-    "rotation": {(DATA, 5432), (AGENT, 80), (INTERNET, 443)},
-    "prescaling": {(DATA, 5432), (API, 443)},
+    "rotation": {(DATA, 5432), (AGENT, 80)},
+    "prescaling": {(DATA, 5432), (OURS, 443)},
     "probe": {(DATA, 5432), (INTERNET, 443)},
 }
 IN_DEV_COMES = {
     "backend": {("payments", 8080)},
     "payments": {(PUBLIC, 8082), ("backend", 8082), ("worker", 8082)},
 }
-IN_DEV_GOES = {"backend": {("payments", 8082)}, "worker": {("payments", 8082)}, "payments": {("backend", 8080)}}
-IN_PROD_GOES = {"backend": {(INTERNET, 443)}}  # Stripe
+IN_DEV_GOES = {
+    "backend": {("payments", 8082)},
+    "worker": {("payments", 8082)},
+    "payments": {("backend", 8080)},
+    "rotation": {(INTERNET, 443)},
+}
+# Stripe; and Secrets Manager at its endpoint in the VPC.
+IN_PROD_GOES = {"backend": {(INTERNET, 443)}, "rotation": {(OURS, 443)}}
 
 Talk = dict[str, set[tuple[str, int]]]
 
@@ -52,10 +58,13 @@ def places(peer: Any, inputs: Inputs) -> Iterator[str]:
             **dict.fromkeys(inputs.blocks(Output.PUBLIC_SUBNETS), PUBLIC),
             **dict.fromkeys(inputs.blocks(Output.DATA_SUBNETS), DATA),
             "169.254.170.23/32": AGENT,
-            "0.0.0.0/0": INTERNET,
-            inputs.env.network.service_cidr: API,
-            inputs.env.network.cidr: API,
+            inputs.env.network.service_cidr: OURS,
+            inputs.env.network.cidr: OURS,
         }
+        if peer["ipBlock"]["cidr"] == "0.0.0.0/0":
+            assert peer["ipBlock"]["except"] == [inputs.env.network.cidr, inputs.env.network.service_cidr]
+            yield INTERNET
+            return
         yield known[peer["ipBlock"]["cidr"]]
         return
     pods = peer["podSelector"]["matchLabels"]

@@ -29,6 +29,7 @@ from ticketing.shop import (
 POD_IDENTITY = "169.254.170.23/32"
 _ANYWHERE = "0.0.0.0/0"
 _PROMETHEUS_PORT = 9090
+_POSTS, _ROTATES = ("sns", "sqs", "email"), ("secretsmanager",)  # AWS services that worker and rotation ask
 
 Peers = Sequence[k8s.NetworkPolicyPeer]
 
@@ -43,9 +44,12 @@ class Policies(Chart):
         load_balancer = _blocks(inputs.blocks(Output.PUBLIC_SUBNETS))
         database = _to(_blocks(inputs.blocks(Output.DATA_SUBNETS)), int(inputs[Output.DATABASE_PORT]))
         scraped = _from(_prometheus(), METRICS_PORT)
-        aws = [_to(_blocks([POD_IDENTITY]), 80), _to(_blocks([_ANYWHERE]), 443)]
+        agent, internet = _to(_blocks([POD_IDENTITY]), 80), _to(self._internet(), 443)
+        # Asked inside the VPC where the settings have an endpoint for them there.
+        inside = [_to(_blocks([inputs.env.network.cidr]), 443)]
+        posts, rotates = ({*services} & {*inputs.env.network.endpoints} for services in (_POSTS, _ROTATES))
         bank = [] if sells_for_real(inputs) else [_to(_pods(PAYMENTS), PAYMENTS_PORT)]
-        stripe = [_to(_blocks([_ANYWHERE]), 443)] if sells_for_real(inputs) else []
+        stripe = [internet] if sells_for_real(inputs) else []
         reporters = [] if sells_for_real(inputs) else [_from(_pods(PAYMENTS), BACKEND_PORT)]
 
         self._allow(
@@ -53,20 +57,26 @@ class Policies(Chart):
             comes=[_from(load_balancer, BACKEND_PORT), *reporters, scraped],
             goes=[database, _to(_prometheus(), _PROMETHEUS_PORT), *bank, *stripe],
         )
-        self._allow(WORKER, comes=[scraped], goes=[database, *aws, *bank])
+        self._allow(WORKER, comes=[scraped], goes=[database, agent, internet, *(inside if posts else []), *bank])
         self._allow(FRONTEND, comes=[_from(load_balancer, FRONTEND_PORT)], goes=[])
         self._allow(MIGRATION, comes=[], goes=[database])
-        self._allow(ROTATION, comes=[], goes=[database, *aws])
+        self._allow(ROTATION, comes=[], goes=[database, agent, *(inside if rotates else [internet])])
         # The cluster's API: a service first, then one of its addresses in the VPC.
         api = _to(_blocks([inputs.env.network.service_cidr, inputs.env.network.cidr]), 443)
         self._allow(PRESCALING, comes=[], goes=[database, api])
-        self._allow(PROBE, comes=[], goes=[database, _to(_blocks([_ANYWHERE]), 443)])
+        self._allow(PROBE, comes=[], goes=[database, internet])  # the shop's own address is a public one
         if not sells_for_real(inputs):
             self._allow(
                 PAYMENTS,
                 comes=[_from([*load_balancer, *_pods(BACKEND), *_pods(WORKER)], PAYMENTS_PORT)],
                 goes=[_to(_pods(BACKEND), BACKEND_PORT)],
             )
+
+    def _internet(self) -> Peers:
+        """Not what is ours: neither the VPC nor the cluster's own addresses."""
+        network = self._inputs.env.network
+        block = k8s.IpBlock(cidr=_ANYWHERE, except_=[network.cidr, network.service_cidr])
+        return [k8s.NetworkPolicyPeer(ip_block=block)]
 
     def _closed(self) -> None:
         k8s.KubeNetworkPolicy(
