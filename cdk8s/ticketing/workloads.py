@@ -98,7 +98,8 @@ class Job(Construct):
 class CronJob(Construct):
     """Runs to its end again and again, never two at a time. token: it speaks with the cluster's API.
 
-    priority: whether it may be left out while there is no room.
+    priority: whether it may be left out while there is no room. tries: each time, seconds are for all of them together.
+    late: seconds after its time in which it may still begin.
     """
 
     def __init__(
@@ -112,6 +113,8 @@ class CronJob(Construct):
         seconds: int,
         token: bool = False,
         priority: str = BACKGROUND,
+        tries: int = 1,
+        late: int = 60,
     ) -> None:
         super().__init__(scope, name)
         service_account(self, inputs, name)
@@ -123,13 +126,13 @@ class CronJob(Construct):
                 schedule=schedule,
                 time_zone="Etc/UTC",
                 concurrency_policy="Forbid",
-                starting_deadline_seconds=max(seconds, 30),
+                starting_deadline_seconds=late,
                 successful_jobs_history_limit=1,
                 failed_jobs_history_limit=3,
                 job_template=k8s.JobTemplateSpec(
                     metadata=k8s.ObjectMeta(labels=selector(name)),
                     spec=k8s.JobSpec(
-                        backoff_limit=0,  # the next run is the next try
+                        backoff_limit=tries - 1,
                         active_deadline_seconds=seconds,
                         ttl_seconds_after_finished=3600,
                         template=task_pod(inputs, name, process, priority=priority, token=token),

@@ -1,5 +1,7 @@
 """Mistakes in how it all runs: times, the way in, probes, commands; and every mistake of meaning together."""
 
+from typing import Any
+
 from tests.manifests.mistakes import (
     REFERENCES,
     SAFETY,
@@ -12,6 +14,7 @@ from tests.manifests.mistakes import (
     spec,
     variable,
 )
+from ticketing.checks.objects import Objects
 
 ROLLOUT = [
     Mistake("no sleep", lambda o: container(o).pop("lifecycle"), "Deployment backend: sleeps 0 s"),
@@ -114,4 +117,54 @@ SERVICE = [
     ),
 ]
 
-MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE]
+
+def scaling(objects: Objects) -> Any:
+    return spec(objects, "HorizontalPodAutoscaler", "backend")
+
+
+def told(objects: Objects) -> Any:
+    receivers = spec(objects, "AlertmanagerConfig", "promise")["receivers"]
+    return next(each["snsConfigs"][0] for each in receivers if "snsConfigs" in each)
+
+
+NUMBERS = [
+    Mistake("files of nobody", lambda o: pod(o)["securityContext"].pop("fsGroup"), "backend: cannot read its secrets"),
+    Mistake(
+        "busy beyond measure",
+        lambda o: scaling(o)["metrics"][0]["containerResource"]["target"].update(averageUtilization=600),
+        "waits for 600 % of what a pod was promised",
+    ),
+    Mistake(
+        "a pod at a time",
+        lambda o: scaling(o)["behavior"]["scaleUp"]["policies"][0].update(type="Pods", value=1, periodSeconds=600),
+        "HorizontalPodAutoscaler backend: cannot double",
+    ),
+    Mistake(
+        "broken pods stay",
+        lambda o: spec(o, "PodDisruptionBudget", "worker").pop("unhealthyPodEvictionPolicy"),
+        "PodDisruptionBudget worker: a broken pod would hold",
+    ),
+    Mistake(
+        "background first",
+        lambda o: o.one("PriorityClass", "tickets-background").__setitem__("preemptionPolicy", "PreemptLowerPriority"),  # type: ignore[index]
+        "PriorityClass tickets-background: its pods may end others",
+    ),
+    Mistake(
+        "one try a month",
+        lambda o: spec(o, "CronJob", "rotation")["jobTemplate"]["spec"].update(backoffLimit=0),
+        "CronJob rotation: one bad moment",
+    ),
+    Mistake(
+        "late by minutes",
+        lambda o: spec(o, "CronJob", "rotation").update(startingDeadlineSeconds=300),
+        "CronJob rotation: is left out",
+    ),
+    Mistake(
+        "stale login",
+        lambda o: spec(o, "ExternalSecret", "database-owner").update(refreshInterval="24h"),
+        "ExternalSecret database-owner: follows its source only every 24h",
+    ),
+    Mistake("alarms without a region", lambda o: told(o)["sigv4"].pop("region"), "cannot reach the topic of alarms"),
+]
+
+MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE, *NUMBERS]

@@ -35,10 +35,11 @@ class Ground(Chart):
             ),
         )
         _priority(self, SERVING, 100_000, "What customers wait for")
-        _priority(self, BACKGROUND, 1_000, "What can wait until there is room")
+        _priority(self, BACKGROUND, 1_000, "What can wait until there is room", preempts=False)
 
 
-def _priority(scope: Construct, name: str, value: int, description: str) -> None:
+def _priority(scope: Construct, name: str, value: int, description: str, *, preempts: bool = True) -> None:
+    """preempts: may end what has a lower one, to have its place."""
     k8s.KubePriorityClass(
         scope,
         name,
@@ -46,5 +47,5 @@ def _priority(scope: Construct, name: str, value: int, description: str) -> None
         value=value,
         global_default=False,
         description=description,
-        preemption_policy="PreemptLowerPriority",
+        preemption_policy="PreemptLowerPriority" if preempts else "Never",
     )

@@ -21,7 +21,9 @@ class Rotation(Chart):
             ROTATION,
             inputs=inputs,
             schedule="30 9 1 * *",  # when people are at work
-            seconds=300,
+            seconds=1800,
+            tries=6,  # the next time is a month away
+            late=6 * 3600,
             process=Process(
                 image="backend",
                 args=["rotate", names.secret(inputs.env.name, Secret.DATABASE_LOGIN)],

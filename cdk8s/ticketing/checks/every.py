@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketing.checks import edge, probes, references, rollout, safety, schemas, service
+from ticketing.checks import edge, numbers, probes, references, rollout, safety, schemas, service
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
@@ -29,12 +29,18 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from references.roles(objects)
     yield from references.priorities(objects)
     yield from references.secrets(objects, inputs)
+    yield from references.freshness(objects)
     yield from references.webhooks(objects)
+    yield from references.topics(objects, inputs)
     yield from references.network(objects)
     yield from safety.pods(objects)
     yield from safety.images(objects, inputs)
     yield from safety.deployments(objects)
     yield from safety.namespace(objects, inputs)
+    yield from numbers.scalers(objects)
+    yield from numbers.budgets(objects)
+    yield from numbers.priorities(objects)
+    yield from numbers.tries(objects)
     yield from safety.connections(objects, inputs)
     yield from edge.edge(objects, inputs)
     yield from rollout.timings(objects)

@@ -10,6 +10,7 @@ from cdk.names import Output, Secret
 from ticketing.checks.objects import Body, Objects, Pod, called
 from ticketing.inputs import Inputs
 
+_FRESH = {True: {"1m", "5m"}, False: {"1m", "5m", "1h"}}  # refreshInterval of logins, and of others
 _CLUSTER_WIDE = {"Namespace", "PriorityClass"}
 
 
@@ -155,6 +156,24 @@ def webhooks(objects: Objects) -> Iterator[str]:
     for config, key in _webhooks(objects):
         if key["key"] not in brings(objects, key["name"]):
             yield f"{called(config)}: nothing brings {key['key']} of the secret {key['name']}"
+
+
+def topics(objects: Objects, inputs: Inputs) -> Iterator[str]:
+    """Alerts are signed for the region that their topic is in: Alertmanager does not know where it runs."""
+    for config in objects.of("AlertmanagerConfig"):
+        for receiver in config["spec"]["receivers"]:
+            for told in receiver.get("snsConfigs", []):
+                region = told["topicARN"].split(":")[3]
+                if told["topicARN"] != inputs[Output.ALARM_TOPIC] or told.get("sigv4", {}).get("region") != region:
+                    yield f"{called(config)}: {receiver['name']} cannot reach the topic of alarms"
+
+
+def freshness(objects: Objects) -> Iterator[str]:
+    """Logins of the database, which change without anybody's asking, are followed more closely than the rest."""
+    for secret in objects.of("ExternalSecret"):
+        is_a_login = {"username", "password"} <= {each["secretKey"] for each in secret["spec"]["data"]}
+        if secret["spec"]["refreshInterval"] not in _FRESH[is_a_login]:
+            yield f"{called(secret)}: follows its source only every {secret['spec']['refreshInterval']}"
 
 
 def brings(objects: Objects, name: str) -> set[str]:

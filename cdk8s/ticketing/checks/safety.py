@@ -27,9 +27,7 @@ def pods(objects: Objects) -> Iterator[str]:
     """No rights, no token, no room but /tmp, a user that is not root, and known needs."""
     for pod in objects.pods:
         spec = pod.spec
-        security = spec.get("securityContext", {})
-        if not _POD_SECURITY.items() <= security.items() or not security.get("runAsUser"):
-            yield f"{pod}: needs a user that is not root, and the runtime's own seccomp profile"
+        yield from _user(pod)
         if spec.get("automountServiceAccountToken") is not (spec["serviceAccountName"] in _HAS_A_TOKEN):
             yield f"{pod}: has a token of the cluster's API that it does not need, or lacks one"
         if spec.get("enableServiceLinks") is not False:
@@ -42,6 +40,14 @@ def pods(objects: Objects) -> Iterator[str]:
                 yield f"{pod}: the volume {volume['name']} is neither its own nor a secret"
         for container in pod.containers:
             yield from _container(pod, container)
+
+
+def _user(pod: Pod) -> Iterator[str]:
+    security = pod.spec.get("securityContext", {})
+    if not _POD_SECURITY.items() <= security.items() or not security.get("runAsUser"):
+        yield f"{pod}: needs a user that is not root, and the runtime's own seccomp profile"
+    if security.get("fsGroup") != security.get("runAsUser"):
+        yield f"{pod}: cannot read its secrets, which its group alone may"
 
 
 def _container(pod: Pod, container: Body) -> Iterator[str]:
@@ -96,11 +102,6 @@ def deployments(objects: Objects) -> Iterator[str]:
             yield f"{called(deployment)}: is not spread over zones"
         if any(each.get("nodeTaintsPolicy") != "Honor" for each in zones):
             yield f"{called(deployment)}: waits for a zone that is lost"
-    for scaler in objects.of("HorizontalPodAutoscaler"):
-        if scaler["spec"]["minReplicas"] < 2:
-            yield f"{called(scaler)}: a single pod may be gone at any time"
-        if scaler["spec"]["behavior"]["scaleDown"]["stabilizationWindowSeconds"] < 300:
-            yield f"{called(scaler)}: takes away pods that the next minute needs"
 
 
 def namespace(objects: Objects, inputs: Inputs) -> Iterator[str]:
