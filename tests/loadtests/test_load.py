@@ -81,9 +81,11 @@ async def test_a_sale_without_enough_tickets_says_so(shop: Shop) -> None:
         await asyncio.to_thread(load, SCENARIOS["sale"], variables)
 
 
-async def test_a_setting_that_is_no_number_is_named(shop: Shop) -> None:
+async def test_a_setting_that_is_no_number_is_named_and_costs_no_earlier_run(shop: Shop) -> None:
+    (kept.KEPT / "smoke").mkdir(parents=True)
     with pytest.raises(Failure, match=r"^smoke could not be carried out: RATE is many, it must be a number$"):
         await asyncio.to_thread(load, SMOKE, {"HOST": shop.url, "RATE": "many"})
+    assert (kept.KEPT / "smoke").exists(), "what an earlier run left is gone"
 
 
 async def test_a_script_in_the_manner_of_the_predecessors_clients_passes_at_a_hundred_users(shop: Shop) -> None:

@@ -62,7 +62,7 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
         findings=verdict.findings,
         comparison=comparison.says,
     )
-    kept.write(folder, about, moments)
+    kept.keep(folder, about, moments)
     return verdict
 
 

@@ -37,16 +37,20 @@ class About:
 
 
 def new_folder(scenario: Scenario) -> Path:
-    """An empty one; what was kept before is gone."""
-    folder = KEPT / scenario.name
+    """An empty one for a run; what was kept before stays until the run has its figures."""
+    folder = KEPT / f"{scenario.name}.new"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
-def write(folder: Path, about: About, moments: Sequence[Moment]) -> None:
+def keep(folder: Path, about: About, moments: Sequence[Moment]) -> None:
+    """Put a run in the place of the one before."""
     (folder / "about.json").write_text(json.dumps(asdict(about), indent=2) + "\n")
     (folder / "moments.json").write_text(json.dumps([asdict(moment) for moment in moments]) + "\n")
+    place = KEPT / about.scenario
+    shutil.rmtree(place, ignore_errors=True)
+    folder.rename(place)
 
 
 def read(folder: Path) -> tuple[About, list[Moment]]:
