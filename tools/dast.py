@@ -14,7 +14,7 @@ from tools.console import Failure, step
 from tools.running import running_shop
 from tools.setup import ROOT, environment
 
-IMAGE = "ghcr.io/zaproxy/zaproxy:2.16.1"
+IMAGE = "ghcr.io/zaproxy/zaproxy:2.17.0@sha256:781a2bdaea47324e7bab583e2263f21d257b0aee61ed51521a5be45f5f5081ef"
 RULES = ROOT / "tests" / "dast" / "rules.tsv"
 REPORTS = ROOT / "build" / "zap"
 MINUTES = 3
