@@ -1,4 +1,7 @@
-"""Where alerts go: pages to whoever is on call, tickets to the queue, the watchdog to what misses it."""
+"""Where alerts go: pages to whoever is on call, tickets to the queue, the watchdog to what misses it.
+
+Ours say page or ticket; those that come with the monitoring itself say critical, warning, info or none.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -30,8 +33,10 @@ def configuration(spec: Spec) -> dict[str, Any]:
             "repeat_interval": "12h",
             "routes": [
                 _route("watchdog", 'alertname="Watchdog"', wait="0s", interval="1m", repeat="1m"),
+                # What belongs to others' rules only to hold back further ones: nobody can do anything about it.
+                _route("silent", 'severity=~"none|info"', wait="30s", repeat="1d"),
                 # Something that is down fails in many ways at once: what pages for one journey is one call.
-                _route("page", 'severity="page"', wait="10s", interval="1m", repeat="1h"),
+                _route("page", 'severity=~"page|critical"', wait="10s", interval="1m", repeat="1h"),
                 _route("ticket", 'severity="ticket"', wait=duration(spec.alerting.for_.page), repeat="1d"),
             ],
         },
@@ -52,7 +57,8 @@ def configuration(spec: Spec) -> dict[str, Any]:
         "receivers": [
             {"name": name, "webhook_configs": [{"url_file": f"{_URLS}/{name}", "send_resolved": name != "watchdog"}]}
             for name in RECEIVERS
-        ],
+        ]
+        + [{"name": "silent"}],
     }
 
 

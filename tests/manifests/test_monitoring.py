@@ -65,7 +65,12 @@ def test_pages_and_tickets_go_to_the_topic_of_alarms_as_the_promise_routes_them(
     told = alertmanager.configuration(SPEC)
     assert [each["name"] for each in spec["receivers"]] == [each["name"] for each in told["receivers"]]
     topics = {each["name"]: [sns["topicARN"] for sns in each.get("snsConfigs", [])] for each in spec["receivers"]}
-    assert topics == {"page": [inputs[Output.ALARM_TOPIC]], "ticket": [inputs[Output.ALARM_TOPIC]], "watchdog": []}
+    assert topics == {
+        "page": [inputs[Output.ALARM_TOPIC]],
+        "ticket": [inputs[Output.ALARM_TOPIC]],
+        "watchdog": [],
+        "silent": [],
+    }
     assert [(route["receiver"], said(route["matchers"])) for route in spec["route"]["routes"]] == [
         (route["receiver"], route["matchers"]) for route in told["route"]["routes"]
     ]

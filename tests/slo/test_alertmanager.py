@@ -57,6 +57,20 @@ def test_what_has_no_severity_is_not_lost() -> None:
     assert receiver_of({"alertname": "OfSomebodyElse"}) == "ticket"
 
 
+@pytest.mark.parametrize(
+    ("name", "severity", "receiver"),
+    [
+        ("KubeletDown", "critical", "page"),
+        ("KubePodCrashLooping", "warning", "ticket"),
+        ("CPUThrottlingHigh", "info", "silent"),
+        ("InfoInhibitor", "none", "silent"),
+        ("Watchdog", "none", "watchdog"),
+    ],
+)
+def test_alerts_of_the_monitoring_itself_go_where_their_severity_means(name: str, severity: str, receiver: str) -> None:
+    assert receiver_of({"alertname": name, "severity": severity}) == receiver
+
+
 def test_a_ticket_is_not_written_for_what_somebody_is_paged_for() -> None:
     assert silences(labels_of("SLOAvailabilityFastBurn"), labels_of("SLOAvailabilitySlowBurn"))
 
@@ -74,8 +88,9 @@ def test_what_explains_that_nothing_is_measured_is_told_beside_the_page(ticket: 
 
 
 def test_every_receiver_has_an_address_that_is_not_in_the_repository() -> None:
-    found = {each["name"]: each["webhook_configs"][0] for each in CONFIGURATION["receivers"]}
-    assert set(found) == set(RECEIVERS)
+    *told, silent = CONFIGURATION["receivers"]
+    found = {each["name"]: each["webhook_configs"][0] for each in told}
+    assert (set(found), silent) == (set(RECEIVERS), {"name": "silent"})
     assert all(set(each) == {"url_file", "send_resolved"} for each in found.values())
 
 
