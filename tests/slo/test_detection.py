@@ -79,7 +79,7 @@ def test_everything_is_explained() -> None:
         assert name in text
     assert "budget 0.1 %: 40 min 19 s" in text
     assert "4,838 of 4,838,400 events in browse" in text
-    assert "SLOAvailabilityFastBurn  1h/5m    13.44  > 1.344 %  48 s (account 1 min 40 s)" in text
+    assert "SLOAvailabilityFastBurn  1h/5m    13.44  > 1.344 %  48 s (queue 1 min 40 s)" in text
     assert max(map(len, text.splitlines())) <= 132
 
 

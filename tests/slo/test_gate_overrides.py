@@ -113,7 +113,7 @@ async def test_the_unknown_is_not_overridden(gate: Gate, spec: Spec) -> None:
     [
         (entry(), "overrides.0: expected check, slo, journey or alert"),
         (entry(slo="speed"), "overrides.0.slo: expected one of availability,"),
-        (entry(journey="door"), "overrides.0.journey: expected one of browse, book, account"),
+        (entry(journey="door"), "overrides.0.journey: expected one of browse, book, queue, account"),
         (entry(check="luck"), "overrides.0.check: Input should be"),
         (entry(slo="availability", expires="soon"), "overrides.0.expires: Value error, expected a date such as"),
         (entry(slo="availability", expires="2999-01-01"), "overrides.0.expires: expected no more than 28 days ahead"),

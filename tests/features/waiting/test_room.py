@@ -312,8 +312,8 @@ async def test_a_room_opens_by_itself_while_the_shop_is_too_slow_and_goes_when_i
         await eventually(opened, within=15)
     finally:
         going = False
-        await box_office.database.execute(QUICK)
         await asyncio.gather(*crowd)
+        await box_office.database.execute(QUICK)
     assert (await rooms.shop.hold(sale)).problem == "waiting-room"
     assert (await rooms.shop.check_out(early)).status == 200
 
