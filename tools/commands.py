@@ -93,4 +93,9 @@ def _line(command: Sequence[Word]) -> str:
 
 
 def _failed(command: Sequence[Word]) -> Failure:
-    return Failure(f"`{_line(command[:3])} …` failed: see its output above, mend it and start again; nothing is lost")
+    """Named by the program, what it was to do, and to what; not by the options that all its commands begin with."""
+    program, *words = map(str, command)
+    while words and words[0].startswith("--"):
+        words = words[2:]
+    said = _line((program, *words[:3]))
+    return Failure(f"`{said} …` failed: see its output above, mend it and start again; nothing is lost")

@@ -1,19 +1,28 @@
 """Manifests on their way into the cluster: applied in their order, waited for, and cleared of what has left them."""
 
+import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
 from cdk.names import PRODUCT
-from tools.console import Failure
+from tools import synth
+from tools.console import Failure, say
+from tools.setup import ROOT
 from tools.site import Site
 
 PROBE = "probe"  # the CronJob
+_PRESCALED = "backend"
+_SCALED = f"-{_PRESCALED}.k8s.yaml"  # the chart with its autoscaler
 BEFORE, _WAY_IN, _AFTER = "migrate-pre", "edge", "migrate-post"
 _APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
 _ROLLOUT = "15m"
@@ -64,7 +73,9 @@ class Manifests:
 
     def roll_out(self) -> None:
         """Everything else, until each Deployment has only new pods, which the load balancer has found well."""
-        self._apply(self._files[self._place(_WAY_IN) + 1 : self._place(_AFTER)])
+        with TemporaryDirectory(prefix="tickets-live-") as folder:
+            files = self._files[self._place(_WAY_IN) + 1 : self._place(_AFTER)]
+            self._apply(self._with_live_pods(files, Path(folder)))
         for name in self._named("Deployment"):
             self._commands.run(*self._site.kubectl("rollout", "status", f"deployment/{name}", "--timeout", _ROLLOUT))
 
@@ -92,14 +103,16 @@ class Manifests:
 
     @cached_property
     def _files(self) -> list[Path]:
-        """In a dry run those of the last `make synth`; when there are none, only what they would be called."""
-        unknown = [self._folder / f"CHARTS-{name}.k8s.yaml" for name in ("before", BEFORE, _WAY_IN, "between", _AFTER)]
-        return sorted(self._folder.glob("*.k8s.yaml")) or unknown
+        return list(self._bodies)
 
     @cached_property
     def _bodies(self) -> dict[Path, list[dict[str, Any]]]:
-        """The objects of each file."""
-        return {path: _read(path) for path in self._files if path.exists()}
+        """The objects of each file. In a dry run those of the last `make synth`, or else of the committed example."""
+        if self._commands.dry_run and not any(self._folder.glob("*.k8s.yaml")):
+            with TemporaryDirectory(prefix="tickets-example-") as folder:
+                _synthesize_example(self._site.name, Path(folder))
+                return {self._folder / path.name: _read(path) for path in _manifests(Path(folder))}
+        return {path: _read(path) for path in _manifests(self._folder)}
 
     def _place(self, chart: str) -> int:
         return next(place for place, path in enumerate(self._files) if path.name.endswith(f"-{chart}.k8s.yaml"))
@@ -107,6 +120,21 @@ class Manifests:
     def _apply(self, files: Sequence[Path]) -> None:
         named = [part for path in files for part in ("--filename", path)]
         self._commands.run(*self._site.kubectl(*_APPLY, *named))
+
+    def _with_live_pods(self, files: Sequence[Path], folder: Path) -> list[Path]:
+        """The files, but no fewer pods than prescaling has asked for: a deployment may meet a sale.
+
+        Within the minute it says anew how many it wants, so that the higher number stays no longer than the sale.
+        """
+        least = ("get", f"hpa/{_PRESCALED}", "--ignore-not-found", "--output", "jsonpath={.spec.minReplicas}")
+        live = self._commands.ask(*self._site.kubectl(*least), example="")
+        for body in self._of("HorizontalPodAutoscaler"):
+            spec = body["spec"]
+            wanted = min(int(live or 0), int(spec["maxReplicas"]))
+            if body["metadata"]["name"] == _PRESCALED and wanted > int(spec["minReplicas"]):
+                say(f"  {_PRESCALED} keeps the {wanted} pods at least that a sale needs")
+                return [_raised(path, wanted, folder) if path.name.endswith(_SCALED) else path for path in files]
+        return list(files)
 
     def _wait_until_known(self) -> None:
         """Until each Service that customers are sent to is bound to a target group."""
@@ -127,11 +155,14 @@ class Manifests:
         return {str(path["backend"]["service"]["name"]) for rule in rules for path in rule["http"]["paths"]}
 
     def _migrate(self, chart: str, files: Sequence[Path]) -> None:
-        """Apply the files, and wait for the chart's Job. One that failed before would keep its name, so it goes."""
+        """Apply the files, and wait for the chart's Job. One of its name that has ended goes first.
+
+        It has to look at the schema as it is now, which may be a later commit's, or come from a snapshot.
+        """
         jobs = self._named("Job", chart)
         for name in jobs:
-            if "Failed" in self._state(name, example=""):
-                self._commands.run(*self._site.kubectl("delete", f"job/{name}"))
+            if {"Complete", "Failed"} & {*self._state(name, example="Complete").split()}:
+                self._commands.run(*self._site.kubectl("delete", f"job/{name}", "--wait"))
         self._apply(files)
         for name in jobs:
             if not self._succeeds(name):
@@ -142,7 +173,9 @@ class Manifests:
         give_up = time.monotonic() + _JOB_SECONDS
         while "Complete" not in (state := self._state(job, example="Complete")):
             if "Failed" in state or time.monotonic() > give_up:
-                self._commands.run(*self._site.kubectl("logs", f"job/{job}", "--tail", "50"))
+                # A Job past its deadline has no pods any more, and so no log: then its description says why.
+                self._commands.code(*self._site.kubectl("logs", f"job/{job}", "--tail", "50"))
+                self._commands.code(*self._site.kubectl("describe", f"job/{job}"))
                 return False
             time.sleep(_LOOK_SECONDS)
         return True
@@ -162,9 +195,30 @@ class Manifests:
         return [body for bodies in found for body in bodies if body["kind"] == kind]
 
 
+def _manifests(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.k8s.yaml"))
+
+
+def _synthesize_example(name: str, folder: Path) -> None:
+    """As `make synth` does without anything deployed."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "CDK8S_OUTDIR": str(folder)}
+    variables.pop("CDK_OUTPUTS", None)
+    command = [sys.executable, "main.py", name]
+    done = subprocess.run(command, cwd=synth.CHARTS, env=variables, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failure(f"the manifests cannot be made: {done.stderr.strip()[-500:]}")
+
+
 def _read(path: Path) -> list[dict[str, Any]]:
     """Each object, with every value as text, whatever it looks like."""
     return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader))
+
+
+def _raised(path: Path, least: int, folder: Path) -> Path:
+    """A copy of the file in which its autoscaler has so many pods at least."""
+    copy = folder / path.name
+    copy.write_text(re.sub(r"(?m)^(  minReplicas: )\d+$", rf"\g<1>{least}", path.read_text(encoding="utf-8")))
+    return copy
 
 
 def _resource(body: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World, shown, stand_ins
 from tools import kubernetes, synth
@@ -69,10 +70,10 @@ def test_everything_happens_in_an_order_that_no_customer_notices(world: World) -
     assert re.search(r"get job/probe-[\d-]+ ", asked[first(asked, "create job probe-") + 1])
 
 
+@only_prod  # which does all that dev does, and asks the gate first
 def test_every_failure_ends_it_there(world: World) -> None:
     asked = run(world)
-    # Of prod those before the stacks: from there on both are the same.
-    for number in range(1, (len(asked) if world.env == "dev" else first(asked, "^cdk deploy")) + 1):
+    for number in range(1, len(asked) + 1):
         world.forget()
         with pytest.raises(Failure):
             run(world.changed(FAIL_AT=str(number)))
@@ -165,22 +166,60 @@ def test_what_the_manifests_no_longer_name_is_deleted_and_nothing_else(world: Wo
         "rolebinding.rbac.authorization.k8s.io/prescaling",
     )
     asked = run(world)
-    assert [line.partition("delete ")[2] for line in asked if " delete " in line] == ["deployment.apps/former"]
+    deleted = [line.partition("delete ")[2] for line in asked if " delete " in line and "job/migrate" not in line]
+    assert deleted == ["deployment.apps/former"]
 
 
 @only_dev
 def test_a_failed_migration_shows_its_log_and_no_pod_is_replaced(world: World) -> None:
     with pytest.raises(Failure, match=r"job migrate-pre-\w+ failed.* the pods that run go on"):
         run(world.changed(JOB="Failed"))
-    assert re.search(r"logs job/migrate-pre-\w+ --tail 50$", world.asked[-1])
+    assert re.search(r"logs job/migrate-pre-\w+ --tail 50$", world.asked[-2])
+    assert re.search(r"describe job/migrate-pre-\w+$", world.asked[-1])
     assert [line for line in world.asked if "rollout" in line] == []
+
+
+@only_dev
+def test_a_migration_past_its_deadline_has_no_log_and_is_named_all_the_same(world: World) -> None:
+    with pytest.raises(Failure, match=r"^job migrate-pre-\w+ failed, see above"):
+        run(world.changed(JOB="FailureTarget Failed", NO_LOG="1"))
+    assert re.search(r"describe job/migrate-pre-\w+$", world.asked[-1])
 
 
 @only_dev
 def test_a_migration_that_failed_last_time_is_tried_again(world: World) -> None:
     with pytest.raises(Failure, match="failed"):
         run(world.changed(JOB="FailureTarget Failed"))
-    assert first(world.asked, r"delete job/migrate-pre-\w+$") < first(world.asked, "apply .*migrate-pre")
+    assert first(world.asked, r"delete job/migrate-pre-\w+ --wait$") < first(world.asked, "apply .*migrate-pre")
+
+
+@only_dev
+def test_a_migration_that_went_well_last_time_looks_at_the_schema_again(world: World) -> None:
+    asked = run(world.changed(JOB="SuccessCriteriaMet Complete"))
+    for phase in ("pre", "post"):
+        assert first(asked, rf"delete job/migrate-{phase}-\w+ --wait$") < first(asked, f"apply .*migrate-{phase}")
+
+
+@only_prod
+@pytest.mark.parametrize(("live", "applied"), [("20", 20), ("2", 6), ("99", 24), ("", 6)])
+def test_a_deployment_in_the_middle_of_a_sale_takes_no_pods_away(
+    world: World, live: str, applied: int, tmp_path: Path
+) -> None:
+    run(world.changed(LEAST=live, KEEP_APPLIED=str(tmp_path)))
+    (scaler,) = [
+        body for body in yaml.safe_load_all((tmp_path / "backend").read_text())
+        if body["kind"] == "HorizontalPodAutoscaler"
+    ]  # fmt: skip
+    assert scaler["spec"]["minReplicas"] == applied
+
+
+def test_a_failure_names_what_was_done_and_to_what(tmp_path: Path) -> None:
+    (tmp_path / "kubectl").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "kubectl").chmod(0o755)
+    with pytest.raises(Failure, match=r"^`kubectl rollout status deployment/backend …` failed: "):
+        Commands({"PATH": f"{tmp_path}:/bin"}).run(
+            "kubectl", "--kubeconfig", "x", "--namespace", "y", "rollout", "status", "deployment/backend", "--timeout"
+        )
 
 
 def test_whatever_the_charts_make_is_cleared_away_when_they_no_longer_do(env: str) -> None:
@@ -293,3 +332,19 @@ def test_a_dry_run_works_on_a_bare_clone() -> None:
     )
     assert (said.returncode, said.stderr) == (0, "")
     assert "dry run: every command is shown and none is run" in said.stdout
+
+
+@only_dev
+def test_a_dry_run_shows_every_command_where_nothing_was_ever_synthesized(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(world.site(dry_run=True), {})
+    planned = shown(capsys.readouterr().out)
+    run(world)
+    really = shown(capsys.readouterr().out)
+    assert [_version(_kind(line)) for line in planned] == [_version(_kind(line)) for line in really]
+
+
+def _version(command: str) -> str:
+    """Without what a migration's name has of its image."""
+    return re.sub(r"(migrate-\w+)-[0-9a-f]{10}", r"\1", command)

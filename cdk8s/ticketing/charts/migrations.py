@@ -22,7 +22,7 @@ from ticketing.workloads import Job, service_account
 
 
 class Migration(Chart):
-    """One phase, by a Job for each version: the same one finds its Job done. phase: pre or post."""
+    """One phase, by a Job for each version, which asks the schema each time it is applied. phase: pre or post."""
 
     def __init__(self, scope: Construct, name: str, *, inputs: Inputs, phase: str) -> None:
         super().__init__(scope, name)
