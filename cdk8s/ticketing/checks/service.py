@@ -15,7 +15,7 @@ from ticketing.inputs import Inputs
 
 _LIBPQ = {"PGSERVICEFILE"}
 _STAND_IN = "stands for what nobody may see"  # of a secret's value, which is not known here
-_UNKEYED = {"migrate", "prescale", "probe", "rotate"}  # they sign nothing
+_UNKEYED = {"check", "migrate", "prescale", "probe", "rotate"}  # they sign nothing
 
 
 def commands(objects: Objects, inputs: Inputs) -> Iterator[str]:
