@@ -8,7 +8,9 @@ import { checkOut, hold, readList, seeEvent, seeList, seeOrder, seeSeats, seeTic
 
 const APPROVED = "4242424242424242";
 const TEST_PROVIDER = /^https?:\/\/[^/]+\/pay\/[^/]+\/[^/]+$/;
-const LOOKS = 20; // at an order that is being settled, a quarter of a second apart
+const WAY_BACK = 0.3; // seconds from the provider's page to ours
+const LOOKS = 8; // at an order that is being settled,
+const APART = 1.5; // seconds, as our page does
 const LEAST = 1000; // tickets of an event that a test can buy from without selling it out
 
 // What a visit that ends with tickets belongs to.
@@ -58,9 +60,10 @@ const hasTickets = (bought) => {
   // Of another provider's page we know nothing; the shop has done its part.
   if (order.payment_url && !TEST_PROVIDER.test(order.payment_url)) return seeOrder(order).status === 200;
   if (order.payment_url) http.post(order.payment_url, { card: APPROVED }, { redirects: 0, tags: { name: "pay page" } });
+  sleep(WAY_BACK);
   for (let looked = 0; looked < LOOKS; looked++) {
     if (comeBack(order).status === "paid") return true;
-    sleep(0.25);
+    sleep(APART);
   }
   return false;
 };

@@ -10,25 +10,29 @@ export const number = (name, usual) => {
   return given;
 };
 
+// Seconds that visits may take on average; when they take longer somebody finds no place in k6, which is a dropped
+// iteration and fails the test. A rush is of short visits, and three thousand places in k6 are enough to start.
+const PATIENCE = 3;
+const PATIENCE_IN_A_RUSH = 1.5;
+
 // So many a second for so long, whether or not the shop keeps up with it: customers do not wait for each other.
-// tags: of everything that they do. patience: seconds that a visit may take before somebody finds no place in k6, which
-// is a dropped iteration and fails the test.
-export const steady = (exec, rate, seconds, { start = 0, patience = 1.5, tags = {} } = {}) => ({
+// tags: of everything that they do.
+export const steady = (exec, rate, seconds, { start = 0, tags = {} } = {}) => ({
   ...always(exec, start, tags),
   executor: "constant-arrival-rate",
   rate: Math.ceil(rate * 10),
   timeUnit: "10s",
   duration: `${seconds}s`,
-  preAllocatedVUs: Math.ceil(rate * patience) + 5,
+  preAllocatedVUs: Math.ceil(rate * PATIENCE) + 5,
 });
 
 // stages: [rate to reach, seconds to get there].
-export const rising = (exec, from, stages, { start = 0, patience = 1.5, tags = {} } = {}) => ({
+export const rising = (exec, from, stages, { start = 0, tags = {} } = {}) => ({
   ...always(exec, start, tags),
   executor: "ramping-arrival-rate",
   startRate: from,
   stages: stages.map(([target, seconds]) => ({ target, duration: `${seconds}s` })),
-  preAllocatedVUs: Math.ceil(Math.max(from, ...stages.map(([target]) => target)) * patience) + 5,
+  preAllocatedVUs: Math.ceil(Math.max(from, ...stages.map(([target]) => target)) * PATIENCE_IN_A_RUSH) + 5,
 });
 
 const always = (exec, start, tags) => ({ exec, startTime: `${start}s`, gracefulStop: "15s", tags });

@@ -25,7 +25,7 @@ const since = new Trend("sale_bought_after", true);
 
 const common = plan(
   {
-    visitors: steady("lookAround", BROWSING, DURATION, { patience: 3, tags: { phase: "rush" } }),
+    visitors: steady("lookAround", BROWSING, DURATION, { tags: { phase: "rush" } }),
     crowd: rising(
       "buy",
       Math.min(50, RATE),

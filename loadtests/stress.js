@@ -28,7 +28,7 @@ const figures = JOURNEYS.map((journey) => figuresOf(`{journey:${journey}}`));
 
 const scenarios = rates.map((rate, step) => [
   `step_${rate}`,
-  steady("buy", rate, DURATION, { start: step * (DURATION + SETTLING), patience: 3, tags: { step: String(rate) } }),
+  steady("buy", rate, DURATION, { start: step * (DURATION + SETTLING), tags: { step: String(rate) } }),
 ]);
 
 export const options = {
