@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -102,9 +103,11 @@ def _words(step: Step) -> str:
 
 
 def _interrupt(running: Iterable[_Running]) -> None:
-    """Tell all first, so that they end at the same time."""
+    """Tell all first, so that they end at the same time, and once: a second interrupt would break their tidying up."""
     left = [each.process for each in running if each.process is not None]
     for process in left:
         process.send_signal(signal.SIGINT)
     for process in left:
-        processes.stop(process, (signal.SIGINT, PATIENCE))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+        processes.stop(process)
