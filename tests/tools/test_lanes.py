@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,9 @@ def test_an_interrupt_ends_all_that_runs(how: signal.Signals, tmp_path: Path) ->
             assert process.wait(30) == 130
         finally:
             process.kill()
-    assert [child for child in children if _runs(child)] == []
+    give_up = time.monotonic() + 10  # the kernel ends what was killed in its own time
+    while any(map(_runs, children)):
+        assert time.monotonic() < give_up
 
 
 def _appears(path: Path, process: subprocess.Popen[bytes]) -> int:
