@@ -36,6 +36,7 @@ CREATE TABLE place (
     id uuid PRIMARY KEY,  -- made by the caller; the same id again is the same request
     event_id bigint NOT NULL,
     number bigint,  -- null until it is drawn
+    lot bytea,  -- what it is drawn by, of whoever gathers: SHA-256 of the room's seed and the place's id
     basket_id uuid NOT NULL,  -- the one that its admission can fill
     address text,  -- the client's, when places per address are limited
     taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -50,6 +51,8 @@ CREATE TABLE place (
     autovacuum_vacuum_insert_scale_factor = 0.1
 );
 CREATE INDEX place_waiting ON place (event_id, number) WHERE admitted_at IS NULL AND left_at IS NULL;
+-- Made as people gather, so that the draw itself only reads it in order, however many there are.
+CREATE INDEX place_lot ON place (event_id, lot) WHERE number IS NULL;
 -- Admissions that nobody has used yet: few, and asked for every second.
 CREATE INDEX place_let_in ON place (event_id, expires_at) WHERE admitted_at IS NOT NULL AND NOT used;
 CREATE INDEX place_by_address ON place (address) WHERE address IS NOT NULL;
@@ -82,7 +85,7 @@ RETURNS TABLE (result text, place_number bigint)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    rooms bigint[]; states text[]; nexts bigint[]; before bigint[]; known record; r integer;
+    rooms bigint[]; states text[]; seeds text[]; nexts bigint[]; before bigint[]; known record; r integer;
 BEGIN
     IF _limit IS NOT NULL THEN
         -- One address after another, whichever events its batches are for; in one order everywhere, before the rooms.
@@ -93,8 +96,9 @@ BEGIN
     PERFORM 1 FROM room WHERE event_id = ANY (_event) ORDER BY event_id FOR NO KEY UPDATE;
     -- A new statement, whose snapshot is later than the locks.
     SELECT array_agg(event_id ORDER BY event_id), array_agg(state ORDER BY event_id),
-        array_agg(next_number ORDER BY event_id), array_agg(next_number ORDER BY event_id)
-    INTO rooms, states, nexts, before FROM room WHERE event_id = ANY (_event);
+        array_agg(seed::text ORDER BY event_id), array_agg(next_number ORDER BY event_id),
+        array_agg(next_number ORDER BY event_id)
+    INTO rooms, states, seeds, nexts, before FROM room WHERE event_id = ANY (_event);
     FOR i IN 1..cardinality(_id) LOOP
         place_number := NULL;
         SELECT p.number INTO known FROM place p WHERE p.id = _id[i];
@@ -117,8 +121,10 @@ BEGIN
             place_number := nexts[r]; nexts[r] := nexts[r] + 1;
         END IF;
         IF result IN ('gathering', 'waiting') THEN
-            INSERT INTO place (id, event_id, number, basket_id, address)
-            VALUES (_id[i], _event[i], place_number, _basket[i], _address[i]);
+            INSERT INTO place (id, event_id, number, lot, basket_id, address)
+            VALUES (_id[i], _event[i], place_number,
+                CASE result WHEN 'gathering' THEN sha256((seeds[r] || _id[i]::text)::bytea) END, _basket[i],
+                _address[i]);
         END IF;
         RETURN NEXT;
     END LOOP;
@@ -126,4 +132,21 @@ BEGIN
         UPDATE room SET next_number = nexts[array_position(rooms, event_id)]
         WHERE event_id = ANY (rooms) AND next_number <> nexts[array_position(rooms, event_id)];
     END IF;
+END $$;
+
+-- Give the next _most of those who gathered their numbers, in the order of their lots; true once all have theirs.
+-- Of two who draw at a time, the second breaks the key of the numbers, and nothing of what it did remains.
+-- Sorting is off so that the lots are read by their index: else each call would sort all that are left.
+CREATE FUNCTION draw_places_v1(_event bigint, _most integer) RETURNS boolean
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
+DECLARE
+    next uuid[]; before bigint;
+BEGIN
+    SELECT drawn INTO before FROM room WHERE event_id = _event;
+    next := ARRAY(SELECT id FROM place WHERE event_id = _event AND number IS NULL ORDER BY lot LIMIT _most);
+    UPDATE place p SET number = before + n.turn
+    FROM unnest(next) WITH ORDINALITY AS n(id, turn) WHERE p.id = n.id;
+    UPDATE room SET drawn = before + cardinality(next), numbered = cardinality(next) < _most WHERE event_id = _event;
+    RETURN cardinality(next) < _most;
 END $$;

@@ -11,7 +11,7 @@ from typing import Final
 
 import orjson
 
-from backend.db.errors import DatabaseError
+from backend.db.errors import DatabaseError, QueryTimeout
 from backend.db.pool import Database
 from backend.domain.ids import uuid7
 from backend.domain.offers import RoomState
@@ -28,7 +28,7 @@ _LEASE = timedelta(seconds=3)
 AWAY: Final = timedelta(seconds=3 * SLOWEST_POLL)
 _LOST = timedelta(minutes=10)
 _GAP = SLOWEST_POLL  # seconds without a governor, after which nobody knows who is still there
-_DRAW, _GONE, _MOST = 2000, 5000, 1000
+_DRAW, _GONE, _MOST = 1000, 5000, 1000
 _MANY = 20_000  # that wait: to count them takes a while, so it is done less often
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _SELDOM, _SWEEP = timedelta(seconds=5), timedelta(seconds=30)
@@ -111,7 +111,7 @@ class Governor:
         return room.now < self._paused_until.get(room.event_id, room.now)
 
     async def _look_after(self, room: Facts, state: RoomState) -> int:
-        """Draw, count who waits, give lost places up; answers how many wait."""
+        """Draw, see which admissions were used, count who waits; answers how many do."""
         if state == "none":
             return 0
         event = {"event": room.event_id}
@@ -119,9 +119,18 @@ class Governor:
             while not await self._database.fetch_value(queries.draw, {**event, "most": _DRAW}):
                 pass
         await self._database.execute(queries.use_admissions, event)
+        try:
+            return await self._count(room)
+        except QueryTimeout:
+            _log.warning("too many wait for event %s to be counted in time", room.event_id)
+            return room.waiting
+
+    async def _count(self, room: Facts) -> int:
+        """How many wait, having given up the places that nobody has asked after for long."""
         if room.waiting > _MANY and room.now - self._counted.get(room.event_id, _NEVER) < _SELDOM:
             return room.waiting
         self._counted[room.event_id] = room.now
+        event = {"event": room.event_id}
         if room.now - self._swept.get(room.event_id, _NEVER) >= _SWEEP and not self._is_paused(room):
             self._swept[room.event_id] = room.now
             await self._database.execute(queries.give_up_lost_places, {**event, "lost": _LOST})

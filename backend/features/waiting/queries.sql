@@ -119,19 +119,7 @@ UPDATE room SET opened_at = coalesce(opened_at, now()), numbered = false, drawn 
 WHERE event_id = %(event)s
 
 -- name: draw
--- Numbers in an order that follows from the seed alone, some at a time. Of two who draw, the second breaks the key.
-WITH lots AS (
-    SELECT p.id, row_number() OVER (ORDER BY lot, p.id) AS turn
-    FROM place p CROSS JOIN room r CROSS JOIN LATERAL sha256((r.seed::text || p.id::text)::bytea) AS lot
-    WHERE p.event_id = %(event)s AND p.number IS NULL AND r.event_id = %(event)s
-    ORDER BY lot, p.id LIMIT %(most)s
-), given AS (
-    UPDATE place p SET number = r.drawn + lots.turn FROM lots, room r
-    WHERE p.id = lots.id AND r.event_id = %(event)s RETURNING p.id
-)
-UPDATE room SET drawn = drawn + (SELECT count(*) FROM given),
-    numbered = (SELECT count(*) FROM given) < %(most)s
-WHERE event_id = %(event)s RETURNING numbered
+SELECT draw_places_v1(%(event)s, %(most)s)
 
 -- name: keep_room
 UPDATE room SET state = %(state)s, opens_at = %(opens_at)s, inlet = %(inlet)s, credit = %(credit)s, pace = %(pace)s,
