@@ -33,4 +33,5 @@ def _run(command: list[object], env: dict[str, str]) -> None:
         check=False,
     )
     if run.returncode != 0:
-        raise Failure(f"synthesizing failed: {(run.stdout + run.stderr).strip().splitlines()[-1]}")
+        said = (run.stdout + run.stderr).strip() or "it says nothing"
+        raise Failure(f"synthesizing failed: {said.splitlines()[-1]}")
