@@ -113,6 +113,13 @@ def test_names_in_the_cluster_are_those_that_it_is_built_with() -> None:
     assert of_prometheus == {f"{names.MONITORING}-prometheus", f"prometheus-{names.MONITORING}-prometheus"}
 
 
+def test_logs_of_a_deployment_are_asked_of_all_its_pods() -> None:
+    """kubectl shows those of one pod otherwise, and only one of many may know."""
+    asked = [line for block in blocks("sh") for line in block.text.splitlines() if "logs deploy/" in line]
+    assert asked
+    assert [line for line in asked if "--all-pods" not in line] == []
+
+
 def test_shell_is_well_formed() -> None:
     for block in blocks("sh"):
         checked = subprocess.run(["sh", "-n"], input=block.text, capture_output=True, text=True, check=False)
