@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from tools.setup import ROOT, environment
 
 # Two on the smallest machine, since each waits now and then; each of many would want its own server, memory and disk.
 LANES = min(max(os.cpu_count() or 2, 2), 4)
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 20.0  # seconds in which an interrupted command is to end what it had started
 
 
@@ -59,7 +60,8 @@ def run(steps: Sequence[Step], lanes: int = LANES) -> list[Result]:
         try:
             while waiting or running:
                 while waiting and _has_room(waiting[0], running, lanes):
-                    running.append(_start(waiting.pop(0), Path(folder)))
+                    with _undisturbed():  # or what has just been started would be forgotten
+                        running.append(_start(waiting.pop(0), Path(folder)))
                 for each in [each for each in running if each.result()]:
                     running.remove(each)
                     results.append(_ended(each, f"{len(results) + 1}/{len(steps)}"))
@@ -67,6 +69,20 @@ def run(steps: Sequence[Step], lanes: int = LANES) -> list[Result]:
         finally:
             _interrupt(running)
     return sorted(results, key=lambda result: steps.index(result.step))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Interrupts wait until the end of the block."""
+    came: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: came.append(number)) for each in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def _has_room(step: Step, running: Sequence[_Running], lanes: int) -> bool:
