@@ -29,6 +29,7 @@ KEPT_TYPES = {
     "AWS::IAM::OIDCProvider": "GitHub's identity provider",
 }
 _PATIENCE = "15m"
+_MONITORED = "prometheus.monitoring.coreos.com,alertmanager.monitoring.coreos.com"
 
 
 def main(arguments: list[str]) -> int:
@@ -87,8 +88,16 @@ class _Destruction:
         name = names.namespace(self._site.name)
         ended = ("--ignore-not-found", "--wait", "--timeout", _PATIENCE)
         self._commands.run(*self._site.kubectl("delete", "namespace", name, *ended))
-        volumes = ("delete", "persistentvolumeclaim", "--all", "--wait=false")
-        self._commands.run(*self._site.kubectl(*volumes, namespace=names.MONITORING))
+        # Pods hold their volumes, and who makes the pods would make them again: so the operator's resources go first.
+        monitored = ("delete", _MONITORED, "--all", *ended)
+        # A cluster in which nothing was installed yet does not know them.
+        unknown = "doesn't have a resource type"
+        self._commands.find(*self._site.kubectl(*monitored, namespace=names.MONITORING), absent=unknown, example="")
+        claims = ("delete", "persistentvolumeclaim", "--all", *ended)
+        self._commands.run(*self._site.kubectl(*claims, namespace=names.MONITORING))
+        # A claim is gone before its volume is; once the driver is gone, nobody would delete it.
+        volumes = ("wait", "persistentvolume", "--all", "--for=delete", "--timeout", _PATIENCE)
+        self._commands.run(*self._site.kubectl(*volumes))
 
     def _balancer(self) -> str | None:
         wanted = ("--names", names.load_balancer(self._site.name), "--query", "LoadBalancers[0].LoadBalancerArn")

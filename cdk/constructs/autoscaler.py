@@ -72,7 +72,12 @@ class Autoscaler(Construct):
                 "awsRegion": Stack.of(self).region,
                 "autoDiscovery": {"clusterName": name},
                 "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
-                "extraArgs": {"balance-similar-node-groups": True, "expander": "least-waste"},
+                "extraArgs": {
+                    "balance-similar-node-groups": True,
+                    "expander": "least-waste",
+                    # Every pod of ours has a temporary volume, and none keeps anything there: else no node ever went.
+                    "skip-nodes-with-local-storage": False,
+                },
                 "podDisruptionBudget": {"maxUnavailable": 1},
             },
             after=after,

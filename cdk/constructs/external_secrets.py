@@ -16,6 +16,7 @@ from cdk.constructs.charts import EXTERNAL_SECRETS, install
 from cdk.constructs.pod_role import PodRole
 
 SERVICE_ACCOUNT = "external-secrets"
+_PRIORITY = "system-cluster-critical"
 
 
 class ExternalSecrets(Construct):
@@ -50,6 +51,10 @@ class ExternalSecrets(Construct):
                 "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
                 "replicaCount": 2,
                 "leaderElect": True,
+                # Without it no new login of the database reaches a pod: it goes last.
+                "priorityClassName": _PRIORITY,
+                "webhook": {"priorityClassName": _PRIORITY},
+                "certController": {"priorityClassName": _PRIORITY},
             },
             after=after,
         )

@@ -8,8 +8,13 @@ from constructs import Construct
 from cdk import names
 
 
-def storage_class(scope: Construct, construct_id: str, *, cluster: eks.ICluster) -> eks.KubernetesManifest:
-    """The default: encrypted, able to grow, and in the zone where the pod was put."""
+def storage_class(
+    scope: Construct, construct_id: str, *, cluster: eks.ICluster, environment: str
+) -> eks.KubernetesManifest:
+    """The default: encrypted, able to grow, in the zone where the pod was put, and tagged as the stacks' parts are.
+
+    No stack knows the volumes, so by these tags alone one finds what a cluster has left.
+    """
     return eks.KubernetesManifest(
         scope,
         construct_id,
@@ -23,7 +28,12 @@ def storage_class(scope: Construct, construct_id: str, *, cluster: eks.ICluster)
                     "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
                 },
                 "provisioner": "ebs.csi.aws.com",
-                "parameters": {"type": "gp3", "encrypted": "true"},
+                "parameters": {
+                    "type": "gp3",
+                    "encrypted": "true",
+                    "tagSpecification_1": f"product={names.PRODUCT}",
+                    "tagSpecification_2": f"environment={environment}",
+                },
                 "volumeBindingMode": "WaitForFirstConsumer",
                 "allowVolumeExpansion": True,
             }

@@ -32,7 +32,7 @@ class PlatformStack(Stack):
         self._secrets = self._application_secrets(env)
 
         controller = load_balancer_controller(self, "LoadBalancerController", cluster=cluster.cluster)
-        storage = storage_class(self, "StorageClass", cluster=kubernetes)
+        storage = storage_class(self, "StorageClass", cluster=kubernetes, environment=env.name)
         storage.node.add_dependency(controller)
         autoscaler = Autoscaler(self, "Autoscaler", cluster=kubernetes, name=names.cluster(env.name), after=storage)
         operator = ExternalSecrets(

@@ -159,6 +159,16 @@ def test_the_autoscaler_is_of_the_clusters_version_and_knows_its_groups_by_tag(
     assert asked["extraArgs"]["balance-similar-node-groups"] is True
 
 
+def test_a_node_goes_again_although_its_pods_have_temporary_volumes(stack: Template) -> None:
+    assert values(stack, AUTOSCALER.name)["extraArgs"]["skip-nodes-with-local-storage"] is False
+
+
+def test_what_brings_secrets_goes_last_when_there_is_no_room(stack: Template) -> None:
+    asked = values(stack, EXTERNAL_SECRETS.name)
+    parts = (asked, asked["webhook"], asked["certController"])
+    assert {part["priorityClassName"] for part in parts} == {"system-cluster-critical"}
+
+
 def test_the_autoscaler_changes_groups_of_this_cluster_only(assembly: Assembly, stack: Template) -> None:
     _, role = stack.identity("cluster-autoscaler")
     (change,) = [each for each in stack.statements(role) if "autoscaling:SetDesiredCapacity" in each["Action"]]
@@ -184,9 +194,16 @@ def test_the_store_serves_our_namespaces_only(assembly: Assembly, stack: Templat
     assert chart(stack, EXTERNAL_SECRETS.name).id in everything_before(stack, resource)
 
 
-def test_volumes_are_encrypted_and_made_where_the_pod_is(stack: Template) -> None:
+def test_volumes_are_encrypted_made_where_the_pod_is_and_found_by_their_tags(
+    assembly: Assembly, stack: Template
+) -> None:
     resource, storage = manifest(stack, "StorageClass")
-    assert storage["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert storage["parameters"] == {
+        "type": "gp3",
+        "encrypted": "true",
+        "tagSpecification_1": "product=aegistickets",
+        "tagSpecification_2": f"environment={assembly.env.name}",
+    }
     assert storage["volumeBindingMode"] == "WaitForFirstConsumer"
     assert resource.id in everything_before(stack, chart(stack, PROMETHEUS.name))
 

@@ -55,6 +55,8 @@ case "$asked" in
   *" apply "*-backend.k8s.yaml*)
     file="$(printf '%s' "$asked" | sed 's/.* \([^ ]*-backend.k8s.yaml\).*/\1/')"
     [ -z "$KEEP_APPLIED" ] || cp "$file" "$KEEP_APPLIED/backend" ;;
+  *"delete prometheus."*)
+    [ -z "$NO_OPERATOR" ] || { echo "error: the server doesn't have a resource type" >&2; exit 1; } ;;
   *"get hpa/"*) echo "$LEAST" ;;
   *" logs job/"*) [ -z "$NO_LOG" ] || { echo "error: timed out waiting for the condition" >&2; exit 1; } ;;
   *"get job/"*) echo "$JOB" ;;

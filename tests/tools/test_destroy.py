@@ -35,6 +35,22 @@ def test_the_load_balancer_goes_while_its_controller_lives(world: World) -> None
     assert places == sorted(places)
 
 
+def test_volumes_go_once_nothing_holds_them_and_before_their_driver(world: World) -> None:
+    asked = run(world)
+    order = [
+        r"--namespace monitoring delete prometheus\S*,alertmanager\S* --all .*--wait",
+        r"--namespace monitoring delete persistentvolumeclaim --all .*--wait --timeout",
+        r"wait persistentvolume --all --for=delete",
+        r"^cdk destroy",
+    ]
+    places = [first(asked, pattern) for pattern in order]
+    assert places == sorted(places)
+
+
+def test_a_cluster_in_which_nothing_was_installed_goes_as_well(world: World) -> None:
+    assert first(run(world.changed(NO_OPERATOR="1")), "^cdk destroy") > 0
+
+
 def test_every_failure_ends_it_there(world: World) -> None:
     for number in range(1, len(run(world)) + 1):
         world.forget()
