@@ -61,7 +61,7 @@ def _section(spec: Spec, scenario: Scenario, folder: Path, plots: Path) -> str:
         tables.table(scenario, figures),
         "\n".join([f"* NOT KEPT: {problem}" for problem in about.problems] + [f"* {says}" for says in about.findings]),
         "" if scenario.climbs else "; ".join(f"`{limit}`: {limit.measured}" for limit in figures.others()) + ".",
-        f"k6 and the shop's own counters: {'; '.join(about.comparison)}.",
+        "k6 and the shop's own counters:\n\n" + "\n".join(f"* {sentence}" for sentence in about.comparison),
         f"![Latency, rate, budget and saturation over time]({plots.name}/{name})",
         f"Measured on: {', '.join(f'{part} {what}' for part, what in about.machine.items())}.",
     ]
