@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from backend.app import api_routes
+from backend.db.errors import LockTimeout
 from backend.domain.admissions import Admission, Place, RoomKeys
 from backend.domain.ids import uuid7
 from backend.telemetry.metrics import ADMISSION_REFUSALS, PLACE_RESULTS, Metrics
@@ -313,7 +315,7 @@ async def test_a_room_opens_by_itself_while_the_shop_is_too_slow_and_goes_when_i
     finally:
         going = False
         await asyncio.gather(*crowd)
-        await box_office.database.execute(QUICK)
+        await eventually(lambda: _is_quick_again(box_office))
     assert (await rooms.shop.hold(sale)).problem == "waiting-room"
     assert (await rooms.shop.check_out(early)).status == 200
 
@@ -326,6 +328,14 @@ async def test_a_room_opens_by_itself_while_the_shop_is_too_slow_and_goes_when_i
     await eventually(lambda: _calm(rooms))
     assert (await person.ask())["state"] == "not_needed"
     assert (await rooms.shop.hold(sale)).status == 201
+
+
+async def _is_quick_again(box_office: BoxOffice) -> bool:
+    """The last batch may still be holding, whoever waited for it."""
+    with suppress(LockTimeout):
+        await box_office.database.execute(QUICK)
+        return True
+    return False
 
 
 async def _calm(rooms: Rooms) -> bool:
