@@ -29,7 +29,7 @@ class LoadBalancer:
 
     def deregister(self, target: int) -> None:
         """Requests under way go on; no new one comes."""
-        (self._folder / f"target{target}").unlink()
+        (self._folder / f"target{target}").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -95,6 +95,7 @@ http {{
             proxy_set_header Connection "";
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_next_upstream off;
+            proxy_buffering off;
             proxy_read_timeout {idle:g}s;
         }}
     }}

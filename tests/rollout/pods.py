@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import aiohttp
 import yaml
 
 from cdk.names import PRODUCT
 from cdk.settings.rollout import PROPAGATION
 from tests.rollout.balancer import LoadBalancer
+from tests.rollout.health import HealthChecks, check
 from tests.shop import ROOT, free_ports
 from tools.processes import Process, Start, start, stop
 
@@ -36,8 +36,8 @@ class Times:
     drain: float
     grace: float
     idle: float
-    health_interval: float
-    healthy: int
+    deregistration: float
+    checks: HealthChecks
     propagation: float = PROPAGATION
 
     @classmethod
@@ -50,19 +50,25 @@ class Times:
         annotations = objects["Ingress", PRODUCT]["metadata"]["annotations"]
         balancer = {name.partition("/")[2]: value for name, value in annotations.items()}
         (idle,) = re.findall(r"idle_timeout.timeout_seconds=(\d+)", balancer["load-balancer-attributes"])
+        (delay,) = re.findall(r"deregistration_delay.timeout_seconds=(\d+)", balancer["target-group-attributes"])
         return cls(
             pre_stop=float(container["lifecycle"]["preStop"]["sleep"]["seconds"]),
             drain=float(drain),
             grace=float(pod["terminationGracePeriodSeconds"]),
             idle=float(idle),
-            health_interval=float(balancer["healthcheck-interval-seconds"]),
-            healthy=int(balancer["healthy-threshold-count"]),
+            deregistration=float(delay),
+            checks=HealthChecks(
+                interval=float(balancer["healthcheck-interval-seconds"]),
+                timeout=float(balancer["healthcheck-timeout-seconds"]),
+                healthy=int(balancer["healthy-threshold-count"]),
+                unhealthy=int(balancer["unhealthy-threshold-count"]),
+            ),
         )
 
     @property
     def of_a_rollout(self) -> float:
         """How long it takes to replace two pods: the second new one starts when the first old one begins to go."""
-        of_a_start = _BEGIN_SECONDS + (self.healthy - 1) * self.health_interval  # the first check is at once
+        of_a_start = _BEGIN_SECONDS + (self.checks.healthy - 1) * self.checks.interval  # the first check is at once
         return 2 * of_a_start + self.pre_stop + self.drain + 2
 
 
@@ -86,10 +92,11 @@ class Pods:
         self._variables = variables
         self._times = times
         self._processes: dict[int, Process] = {}
+        self._checks: dict[int, asyncio.Task[None]] = {}
         self.ports = free_ports(4)
 
-    async def start(self, number: int, balancer: LoadBalancer) -> None:
-        """Start one; it gets requests once the load balancer's health checks have passed."""
+    async def start(self, number: int, balancer: LoadBalancer, *, enough: int | None = None) -> None:
+        """Start one; it gets requests once so many of the load balancer's health checks have passed, or all of them."""
         (metrics,) = free_ports(1)
         env = {
             **os.environ,
@@ -101,43 +108,38 @@ class Pods:
         command = [sys.executable, "-m", "backend", "serve"]
         how = Start(command, log=self._folder / f"pod{number}.log", cwd=ROOT, env=env)
         self._processes[number] = await asyncio.to_thread(start, how)
-        await self._healthy(number)
-        balancer.register(number)
+        found = asyncio.Event()
+        checks, port = self._times.checks, self.ports[number]
+        checking = check(checks, balancer, number, port, found=found, enough=enough or checks.healthy)
+        self._checks[number] = asyncio.create_task(checking)
+        try:
+            await asyncio.wait_for(found.wait(), _START_SECONDS)
+        except TimeoutError:
+            raise AssertionError((self._folder / f"pod{number}.log").read_text()[-2000:]) from None
 
     async def end(self, number: int, balancer: LoadBalancer) -> None:
         """Have it go as the cluster does: it serves on through its sleep, is told to stop, and must be gone in time."""
         await asyncio.gather(self._forget(number, balancer), self._terminate(number))
 
     def stop(self) -> None:
+        for checking in self._checks.values():
+            checking.cancel()
         for process in self._processes.values():
             stop(process)
 
-    async def _healthy(self, number: int) -> None:
-        passed = 0
-        give_up = time.monotonic() + _START_SECONDS
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
-            while passed < self._times.healthy:
-                await asyncio.sleep(self._times.health_interval if passed else 0.1)
-                passed = passed + 1 if await self._ready(client, number) else 0
-                assert time.monotonic() < give_up, (self._folder / f"pod{number}.log").read_text()[-2000:]
-
-    async def _ready(self, client: aiohttp.ClientSession, number: int) -> bool:
-        try:
-            async with client.get(f"http://127.0.0.1:{self.ports[number]}/readiness") as answer:
-                return answer.status == 200
-        except aiohttp.ClientError:
-            return False
-
     async def _forget(self, number: int, balancer: LoadBalancer) -> None:
         await asyncio.sleep(self._times.propagation)
+        self._checks[number].cancel()
         balancer.deregister(number)
 
     async def _terminate(self, number: int) -> None:
         process = self._processes[number]
         await asyncio.sleep(self._times.pre_stop)
         process.send_signal(signal.SIGTERM)
-        give_up = time.monotonic() + self._times.grace - self._times.pre_stop
+        # The cluster ends it after its grace; the load balancer cuts off what it still waits for after its own delay.
+        patience = min(self._times.grace, self._times.propagation + self._times.deregistration)
+        give_up = time.monotonic() + patience - self._times.pre_stop
         while process.poll() is None:
-            assert time.monotonic() < give_up, "the pod does not go in time and would be killed"
+            assert time.monotonic() < give_up, "the pod does not go in time: it would be killed, or cut off"
             await asyncio.sleep(0.1)
         assert process.returncode == 0

@@ -15,10 +15,12 @@ from backend.db.pool import Database
 from tests.box_office import BoxOffice
 from tests.rollout.balancer import LoadBalancer, load_balancer
 from tests.rollout.pods import Pods, Times
+from tests.rollout.streams import Watched, watch
 from tests.rollout.traffic import Traffic, customers
 from tools.postgres import Server
 
 LEAST_REQUESTS = 20_000
+WATCHING = 40
 OLD, NEW = (0, 2), (1, 3)
 
 log = logging.getLogger(__name__)
@@ -72,7 +74,7 @@ async def running_site(server: Server, times: Times) -> AsyncIterator[Site]:
         pods = Pods(Path(folder), variables, times)
         with load_balancer(Path(folder), pods.ports, times.idle) as balancer:
             try:
-                await asyncio.gather(*(pods.start(number, balancer) for number in OLD))
+                await asyncio.gather(*(pods.start(number, balancer, enough=1) for number in OLD))
                 yield Site(pods, balancer, sale.event_id, Path(folder), server)
             finally:
                 pods.stop()
@@ -80,7 +82,8 @@ async def running_site(server: Server, times: Times) -> AsyncIterator[Site]:
 
 def quick() -> Times:
     """Those of production, with a load balancer that notices everything sooner."""
-    return replace(Times.of("prod"), health_interval=0.2, propagation=2.0)
+    times = Times.of("prod")
+    return replace(times, checks=replace(times.checks, interval=0.2), propagation=2.0)
 
 
 async def broken(server: Server) -> list[str]:
@@ -96,24 +99,27 @@ async def test_no_customer_notices_a_rollout(own_server: Server) -> None:
     async with running_site(own_server, times) as site:
         seconds = times.of_a_rollout + 5
         visits = asyncio.create_task(site.visited(rate=1.1 * LEAST_REQUESTS / seconds, seconds=seconds))
+        watched = Watched()
+        watching = asyncio.create_task(watch(site.balancer.url, site.event, WATCHING, watched))
         await asyncio.sleep(2)
         await site.replace(0, 1)
         assert not visits.done(), "the rollout took longer than the customers came"
         traffic = await visits
+        watching.cancel()
     log.info("%d requests, %d failed, %d customers dropped", traffic.requests, len(traffic.failures), traffic.dropped)
     assert traffic.failures == []
     assert traffic.requests >= LEAST_REQUESTS
+    assert (watched.refused, watched.heard) == ([], set(range(WATCHING)))
+    assert watched.opened >= 2 * WATCHING, "nobody had to come back, so no pod with streams went"
     assert await broken(own_server) == []
 
 
 async def test_without_the_sleep_customers_would_notice(own_server: Server) -> None:
-    times = replace(quick(), pre_stop=0.0, drain=0.0)
+    times = replace(Times.of("prod"), pre_stop=0.0)
     async with running_site(own_server, times) as site:
-        await site.pods.start(NEW[0], site.balancer)
-        visits = asyncio.create_task(site.visited(rate=100, seconds=6))
-        await asyncio.sleep(2)
-        await site.pods.end(OLD[0], site.balancer)
-        traffic = await visits
+        going = asyncio.create_task(site.pods.end(OLD[0], site.balancer))
+        traffic = await site.visited(rate=100, seconds=times.drain + 5)
+        going.cancel()
     assert {failure.status for failure in traffic.failures} == {502}
     assert len(traffic.failures) > 20
 
