@@ -9,8 +9,13 @@
 import { Counter, Rate, Trend } from "k6/metrics";
 
 const promise = {
-  journeys: ["browse", "book", "queue", "account"],
-  routes: {
+  "journeys": [
+    "browse",
+    "book",
+    "queue",
+    "account"
+  ],
+  "routes": {
     "GET /api/events": "browse",
     "GET /api/events/{event_id}": "browse",
     "GET /api/events/{event_id}/seats": "browse",
@@ -27,59 +32,59 @@ const promise = {
     "POST /api/orders/{order_id}/cancel": "account",
     "GET /api/orders/{order_id}/calendar.ics": "account",
     "GET /api/tickets/{code}.svg": "account",
-    "GET /api/tickets/{code}.pdf": "account",
+    "GET /api/tickets/{code}.pdf": "account"
   },
-  failed: 0.001,
-  latencies: [
+  "failed": 0.001,
+  "latencies": [
     {
-      metric: "journey_within_800ms",
-      target: 0.95,
-      percentile: 95.0,
-      under: 0.8,
+      "metric": "journey_within_800ms",
+      "target": 0.95,
+      "percentile": 95.0,
+      "under": 0.8
     },
     {
-      metric: "journey_within_2500ms",
-      target: 0.99,
-      percentile: 99.0,
-      under: 2.5,
-    },
+      "metric": "journey_within_2500ms",
+      "target": 0.99,
+      "percentile": 99.0,
+      "under": 2.5
+    }
   ],
-  minimum: 60,
-  classification: [
+  "minimum": 60,
+  "classification": [
     {
-      status: "429",
-      outcome: "excluded",
+      "status": "429",
+      "outcome": "excluded"
     },
     {
-      status: "499",
-      outcome: "excluded",
-      under: 0.8,
+      "status": "499",
+      "outcome": "excluded",
+      "under": 0.8
     },
     {
-      status: "499",
-      outcome: "bad",
+      "status": "499",
+      "outcome": "bad"
     },
     {
-      status: "5xx",
-      outcome: "bad",
+      "status": "5xx",
+      "outcome": "bad"
     },
     {
-      status: "1xx",
-      outcome: "good",
+      "status": "1xx",
+      "outcome": "good"
     },
     {
-      status: "2xx",
-      outcome: "good",
+      "status": "2xx",
+      "outcome": "good"
     },
     {
-      status: "3xx",
-      outcome: "good",
+      "status": "3xx",
+      "outcome": "good"
     },
     {
-      status: "4xx",
-      outcome: "good",
-    },
-  ],
+      "status": "4xx",
+      "outcome": "good"
+    }
+  ]
 };
 
 const requests = new Counter("journey_requests");
