@@ -16,6 +16,7 @@ DATABASE_OWNER = "tickets_owner"
 DATABASE_ROLE = "tickets_app"  # owns nothing; the two logins that take turns are its members
 DATABASE_LOGINS = (f"{DATABASE_ROLE}_a", f"{DATABASE_ROLE}_b")
 STORAGE_CLASS = "gp3"
+SECRETS_VERSION = "tickets/secrets"  # an annotation of pods: the versions of those that became variables
 SECRET_STORE = "aws-secrets-manager"  # noqa: S105 - the name of a ClusterSecretStore
 GRAFANA = "grafana"  # its service, in the namespace above
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105 - the name of a Kubernetes secret

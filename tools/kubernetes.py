@@ -1,7 +1,6 @@
 """Manifests on their way into the cluster: applied in their order, waited for, and cleared of what has left them."""
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -15,14 +14,12 @@ from typing import Any
 import yaml
 
 from cdk.names import PRODUCT
-from tools import synth
-from tools.console import Failure, say
+from tools import live, synth
+from tools.console import Failure
 from tools.setup import ROOT
 from tools.site import Site
 
 PROBE = "probe"  # the CronJob
-_PRESCALED = "backend"
-_SCALED = f"-{_PRESCALED}.k8s.yaml"  # the chart with its autoscaler
 BEFORE, _WAY_IN, _AFTER = "migrate-pre", "edge", "migrate-post"
 _APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager", PRODUCT)
 _ROLLOUT = "15m"
@@ -73,9 +70,9 @@ class Manifests:
 
     def roll_out(self) -> None:
         """Everything else, until each Deployment has only new pods, which the load balancer has found well."""
-        with TemporaryDirectory(prefix="tickets-live-") as folder:
-            files = self._files[self._place(_WAY_IN) + 1 : self._place(_AFTER)]
-            self._apply(self._with_live_pods(files, Path(folder)))
+        files = self._files[self._place(_WAY_IN) + 1 : self._place(_AFTER)]
+        live.bring_up_to_date(self._site, files, self._variables_from())
+        self._apply(files)
         for name in self._named("Deployment"):
             self._commands.run(*self._site.kubectl("rollout", "status", f"deployment/{name}", "--timeout", _ROLLOUT))
 
@@ -121,21 +118,6 @@ class Manifests:
         named = [part for path in files for part in ("--filename", path)]
         self._commands.run(*self._site.kubectl(*_APPLY, *named))
 
-    def _with_live_pods(self, files: Sequence[Path], folder: Path) -> list[Path]:
-        """The files, but no fewer pods than prescaling has asked for: a deployment may meet a sale.
-
-        Within the minute it says anew how many it wants, so that the higher number stays no longer than the sale.
-        """
-        least = ("get", f"hpa/{_PRESCALED}", "--ignore-not-found", "--output", "jsonpath={.spec.minReplicas}")
-        live = self._commands.ask(*self._site.kubectl(*least), example="")
-        for body in self._of("HorizontalPodAutoscaler"):
-            spec = body["spec"]
-            wanted = min(int(live or 0), int(spec["maxReplicas"]))
-            if body["metadata"]["name"] == _PRESCALED and wanted > int(spec["minReplicas"]):
-                say(f"  {_PRESCALED} keeps the {wanted} pods at least that a sale needs")
-                return [_raised(path, wanted, folder) if path.name.endswith(_SCALED) else path for path in files]
-        return list(files)
-
     def _wait_until_known(self) -> None:
         """Until each Service that customers are sent to is bound to a target group."""
         wanted = self._reached()
@@ -153,6 +135,12 @@ class Manifests:
         """Names of the Services behind the Ingress."""
         rules = [rule for body in self._of("Ingress") for rule in body["spec"]["rules"]]
         return {str(path["backend"]["service"]["name"]) for rule in rules for path in rule["http"]["paths"]}
+
+    def _variables_from(self) -> set[str]:
+        """Names of the secrets whose values the Deployments' processes are started with."""
+        pods = [body["spec"]["template"]["spec"] for body in self._of("Deployment")]
+        sources = [source for pod in pods for each in pod["containers"] for source in each.get("envFrom", [])]
+        return {str(source["secretRef"]["name"]) for source in sources}
 
     def _migrate(self, chart: str, files: Sequence[Path]) -> None:
         """Apply the files, and wait for the chart's Job. One of its name that has ended goes first.
@@ -212,13 +200,6 @@ def _synthesize_example(name: str, folder: Path) -> None:
 def _read(path: Path) -> list[dict[str, Any]]:
     """Each object, with every value as text, whatever it looks like."""
     return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader))
-
-
-def _raised(path: Path, least: int, folder: Path) -> Path:
-    """A copy of the file in which its autoscaler has so many pods at least."""
-    copy = folder / path.name
-    copy.write_text(re.sub(r"(?m)^(  minReplicas: )\d+$", rf"\g<1>{least}", path.read_text(encoding="utf-8")))
-    return copy
 
 
 def _resource(body: dict[str, Any]) -> str:

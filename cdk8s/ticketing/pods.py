@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cdk8s_plus_36 import k8s
 
+from cdk import names
 from cdk.images import USER
 from cdk.settings import Environment
 from ticketing.inputs import Inputs
@@ -119,7 +120,11 @@ def _template(
     }
     return k8s.PodTemplateSpec(
         # Not managed-by: what is made from a template was never applied, and is not to be pruned.
-        metadata=k8s.ObjectMeta(labels=selector(name)),
+        metadata=k8s.ObjectMeta(
+            labels=selector(name),
+            # Said when they are deployed: pods whose variables have changed are replaced, all of them at once.
+            annotations={names.SECRETS_VERSION: "unknown"} if process.secrets else None,
+        ),
         spec=k8s.PodSpec(**spec),  # type: ignore[arg-type]  # the pieces above are of the types it wants
     )
 

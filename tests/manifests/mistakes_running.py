@@ -164,6 +164,11 @@ NUMBERS = [
         lambda o: spec(o, "ExternalSecret", "database-owner").update(refreshInterval="24h"),
         "ExternalSecret database-owner: follows its source only every 24h",
     ),
+    Mistake(
+        "half with old keys",
+        lambda o: spec(o, "Deployment", "worker")["template"]["metadata"].pop("annotations"),
+        "Deployment worker: goes on with former secrets",
+    ),
     Mistake("alarms without a region", lambda o: told(o)["sigv4"].pop("region"), "cannot reach the topic of alarms"),
 ]
 

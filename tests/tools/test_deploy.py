@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from cdk.names import SECRETS_VERSION
 from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World, shown, stand_ins
 from tools import kubernetes, synth
 from tools.commands import Commands
@@ -206,11 +208,20 @@ def test_a_deployment_in_the_middle_of_a_sale_takes_no_pods_away(
     world: World, live: str, applied: int, tmp_path: Path
 ) -> None:
     run(world.changed(LEAST=live, KEEP_APPLIED=str(tmp_path)))
-    (scaler,) = [
-        body for body in yaml.safe_load_all((tmp_path / "backend").read_text())
-        if body["kind"] == "HorizontalPodAutoscaler"
-    ]  # fmt: skip
+    (scaler,) = [each for each in applied_of_backend(tmp_path) if each["kind"] == "HorizontalPodAutoscaler"]
     assert scaler["spec"]["minReplicas"] == applied
+
+
+def test_pods_are_replaced_when_a_secret_that_they_were_started_with_has_changed(world: World, tmp_path: Path) -> None:
+    asked = run(world.changed(SECRETS="4711 12", KEEP_APPLIED=str(tmp_path)))
+    (pods,) = [each["spec"]["template"] for each in applied_of_backend(tmp_path) if each["kind"] == "Deployment"]
+    assert pods["metadata"]["annotations"] == {SECRETS_VERSION: "4711 12"}
+    there = first(asked, "wait externalsecret/application externalsecret/payment-keys --for=condition=Ready")
+    assert there < first(asked, "get secrets application payment-keys") < first(asked, "apply .*-backend")
+
+
+def applied_of_backend(folder: Path) -> list[Any]:
+    return list(yaml.safe_load_all((folder / "backend").read_text()))
 
 
 def test_a_failure_names_what_was_done_and_to_what(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from references.priorities(objects)
     yield from references.secrets(objects, inputs)
     yield from references.freshness(objects)
+    yield from references.restarts(objects)
     yield from references.webhooks(objects)
     yield from references.topics(objects, inputs)
     yield from references.network(objects)

@@ -151,6 +151,14 @@ def secrets(objects: Objects, inputs: Inputs) -> Iterator[str]:
         yield f"ExternalSecret {name}: nothing uses it"
 
 
+def restarts(objects: Objects) -> Iterator[str]:
+    """Pods with secrets as variables say which version of them: one that changes replaces all pods."""
+    for pod in objects.pods:
+        reads = any("envFrom" in container for container in pod.containers)
+        if reads and names.SECRETS_VERSION not in pod.template["metadata"].get("annotations", {}):
+            yield f"{pod}: goes on with former secrets, while pods that start have new ones"
+
+
 def webhooks(objects: Objects) -> Iterator[str]:
     """Alertmanager finds the addresses that it is to ask."""
     for config, key in _webhooks(objects):
