@@ -17,7 +17,6 @@ import yaml
 
 from cdk.names import PRODUCT
 from tools.console import Failure
-from tools.kubernetes import BEFORE
 from tools.site import Site
 
 KEPT = 10
@@ -38,12 +37,6 @@ class Release:
         """Of its Deployments."""
         pods = [body["spec"]["template"]["spec"] for body in self._of("Deployment")]
         return {str(container["image"]) for pod in pods for container in pod["containers"]}
-
-    @property
-    def migration(self) -> str:
-        """Name of the Job that asks the schema whether this release can work with it."""
-        names = (str(body["metadata"]["name"]) for body in self._of("Job"))
-        return next((name for name in names if name.startswith(BEFORE)), BEFORE)
 
     def unpack(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

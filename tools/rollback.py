@@ -53,7 +53,7 @@ class _Rollback:
         steps: list[tuple[str, Callable[[], None]]] = [
             ("who goes back", lambda: self._site.reach_cluster(self._site.caller())),
             ("to which release", self._choose),
-            ("does the schema still bear it", self._widen),
+            ("does the schema still bear it", self._manifests.widen),
             ("the way in", self._manifests.open_way),
             ("the application", self._manifests.roll_out),
             ("what is no longer wanted", self._manifests.prune),
@@ -77,12 +77,6 @@ class _Rollback:
         self._newer = [each.commit for each in releases if each.at > self._release.at]
         say(f"  {self._release.commit} of {self._release.at}")
         self._release.unpack(self._folder)
-
-    def _widen(self) -> None:
-        """Its Job may be there and done; it has to look at the schema as it is now."""
-        job = f"job/{self._release.migration}"
-        self._commands.run(*self._site.kubectl("delete", job, "--ignore-not-found", "--wait"))
-        self._manifests.widen()
 
     def _visit(self) -> None:
         self._commands.run("python", "-m", "tools.smoke", self._site.settings.public_url)

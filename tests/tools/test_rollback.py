@@ -63,7 +63,7 @@ def test_what_sold_comes_back_to_the_letter(world: World) -> None:
 def test_pods_are_replaced_only_after_the_schema_was_asked_whether_it_bears_the_former_ones(world: World) -> None:
     rollback(world.site(), {})
     order = [
-        r"^aws sts", r"update-kubeconfig", r"get configmaps", r"delete job/migrate-pre-\w+ .*--ignore-not-found",
+        r"^aws sts", r"update-kubeconfig", r"get configmaps", r"delete job/migrate-pre-\w+ --wait",
         r"apply .*migrate-pre", r"apply .*-edge\.", r"apply .*-backend\.",
         r"rollout status deployment/backend", r"get .*--selector app.kubernetes.io/managed-by=cdk8s",
         r"^python -m tools.smoke https://", r"create job probe-",
