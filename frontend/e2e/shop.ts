@@ -11,6 +11,7 @@ const START_MS = 120_000;
 
 export interface Shop {
   readonly url: string;
+  readonly databaseUrl: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -39,7 +40,8 @@ export async function startShop(settings: Readonly<Record<string, string>> = {})
     }
     await pause(100);
   }
-  return { url: JSON.parse(readFileSync(ready, "utf8")).url, stop };
+  const facts = JSON.parse(readFileSync(ready, "utf8"));
+  return { url: facts.url, databaseUrl: facts.database_url, stop };
 }
 
 async function ended(up: ChildProcess): Promise<void> {

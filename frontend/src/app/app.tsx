@@ -13,10 +13,12 @@ import { OfflineBar } from "./offline-bar.tsx";
 const basketPage = () => import("#features/basket/basket-page.tsx");
 const checkoutPage = () => import("#features/checkout/checkout-page.tsx");
 const orderPage = () => import("#features/order/order-page.tsx");
+const queuePage = () => import("#features/queue/queue-page.tsx");
 const statusPage = () => import("#features/status/status-page.tsx");
 const BasketPage = lazy(async () => ({ default: (await basketPage()).BasketPage }));
 const CheckoutPage = lazy(async () => ({ default: (await checkoutPage()).CheckoutPage }));
 const OrderPage = lazy(async () => ({ default: (await orderPage()).OrderPage }));
+const QueuePage = lazy(async () => ({ default: (await queuePage()).QueuePage }));
 const StatusPage = lazy(async () => ({ default: (await statusPage()).StatusPage }));
 
 export function App() {
@@ -47,6 +49,9 @@ function Pages() {
       <Route path="/" component={SeasonPage} />
       <Route path="/events/:id">
         {({ id }) => (/^\d+$/.test(id) ? <EventPage key={id} id={Number(id)} /> : <NotFoundPage />)}
+      </Route>
+      <Route path="/events/:id/queue">
+        {({ id }) => (/^\d+$/.test(id) ? <QueuePage key={id} id={Number(id)} /> : <NotFoundPage />)}
       </Route>
       <Route path="/basket" component={BasketPage} />
       <Route path="/checkout" component={CheckoutPage} />

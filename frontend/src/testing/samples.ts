@@ -1,4 +1,13 @@
-import type { Basket, Budget, EventDetail, Order, Seat, Status, TicketType } from "#shared/api/types.ts";
+import type {
+  Basket,
+  Budget,
+  EventDetail,
+  Order,
+  Place,
+  Seat,
+  Status,
+  TicketType,
+} from "#shared/api/types.ts";
 
 const HOUR = 3_600_000;
 
@@ -43,11 +52,29 @@ export function anEvent(part: Partial<EventDetail> = {}): EventDetail {
     seat_map: null,
     server_time: inFuture(0),
     seated: false,
+    waiting_room: "none",
     poster_url: "/api/events/1/poster.svg?v=1",
     description: "An evening of standards.",
     ticket_types: [aTicketType()],
     refundable_until: "2030-04-27T17:30:00Z",
     cancellation_fee_percent: 10,
+    ...part,
+  };
+}
+
+/** Somebody who is twelfth of forty. */
+export function aPlace(part: Partial<Place> = {}): Place {
+  return {
+    event_id: 1,
+    state: "waiting",
+    position: 12,
+    waiting: 40,
+    estimate_seconds: { from: 130, to: 230 },
+    opens_at: null,
+    poll_after_seconds: 2,
+    admission: null,
+    admission_expires_at: null,
+    place: "signed",
     ...part,
   };
 }

@@ -10,6 +10,7 @@ import { Lines } from "#shared/ui/lines.tsx";
 import { NoBasket } from "#shared/ui/no-basket.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
+import { counted } from "#shared/words/counts.ts";
 import { sum } from "#shared/words/money.ts";
 import styles from "./basket-page.module.css";
 import { GiveBack } from "./give-back.tsx";
@@ -38,7 +39,9 @@ function Held({ basket, onEnd }: { readonly basket: Basket; readonly onEnd: () =
   return (
     <div className={styles.page}>
       <Heading title="Your basket" />
-      <Countdown tickets={tickets} expiresAt={basket.expires_at} onEnd={onEnd} />
+      <Countdown expiresAt={basket.expires_at} purpose="to pay for your tickets" onEnd={onEnd}>
+        <strong>{counted(tickets, "ticket")}</strong> held
+      </Countdown>
       <Lines
         items={basket.items}
         currency={basket.currency}

@@ -10,6 +10,7 @@ import { NoBasket } from "#shared/ui/no-basket.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { cancellationTerms } from "#shared/words/cancellation.ts";
+import { counted } from "#shared/words/counts.ts";
 import { sum } from "#shared/words/money.ts";
 import { CheckoutForm } from "./checkout-form.tsx";
 import styles from "./checkout-page.module.css";
@@ -33,7 +34,9 @@ function Checkout({ basket, onEnd }: { readonly basket: Basket; readonly onEnd: 
     <div className={styles.page}>
       <div className={styles.head}>
         <Heading title="Checkout" />
-        <Countdown tickets={tickets} expiresAt={basket.expires_at} onEnd={onEnd} />
+        <Countdown expiresAt={basket.expires_at} purpose="to pay for your tickets" onEnd={onEnd}>
+          <strong>{counted(tickets, "ticket")}</strong> held
+        </Countdown>
       </div>
       <CheckoutForm basket={basket} />
       <section className={styles.summary} aria-label="What you pay for">

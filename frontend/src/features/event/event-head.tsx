@@ -12,9 +12,12 @@ import styles from "./event-head.module.css";
 export function EventHead({
   event,
   compact = false,
+  yourTurn = false,
 }: {
   readonly event: EventDetail;
   readonly compact?: boolean;
+  /** Whether the visitor has waited and may buy now: the tab says so, for it may be behind others. */
+  readonly yourTurn?: boolean;
 }) {
   return (
     <section className={compact ? styles.compact : styles.head}>
@@ -23,7 +26,7 @@ export function EventHead({
         <p className={styles.date}>
           <time dateTime={event.starts_at}>{eventDate(event.starts_at, event.timezone)}</time>
         </p>
-        <Heading title={event.name} />
+        <Heading title={event.name} tab={yourTurn ? `Your turn: ${event.name}` : event.name} />
         <p className={styles.place}>
           {event.venue}, {event.city}
         </p>

@@ -9,6 +9,7 @@ import { EventHead } from "./event-head.tsx";
 import styles from "./event-page.module.css";
 import { TicketPicker } from "./ticket-picker.tsx";
 import { useLiveEvent } from "./use-live-event.ts";
+import { useTurn } from "./use-turn.ts";
 
 const SeatPicker = lazy(async () => ({ default: (await import("./seats/seat-picker.tsx")).SeatPicker }));
 
@@ -42,6 +43,8 @@ export function EventPage({ id }: { readonly id: number }) {
 }
 
 function Event({ event }: { readonly event: EventDetail }) {
+  const turn = useTurn(event);
+  const yourTurn = turn.stage === "admitted";
   if (event.status === "cancelled") {
     return (
       <>
@@ -56,17 +59,17 @@ function Event({ event }: { readonly event: EventDetail }) {
   if (event.seated) {
     return (
       <>
-        <EventHead event={event} compact />
+        <EventHead event={event} compact yourTurn={yourTurn} />
         <Suspense fallback={<Skeleton height="480px" />}>
-          <SeatPicker event={event} />
+          <SeatPicker event={event} turn={turn} />
         </Suspense>
       </>
     );
   }
   return (
     <div className={styles.columns}>
-      <EventHead event={event} />
-      <TicketPicker event={event} />
+      <EventHead event={event} yourTurn={yourTurn} />
+      <TicketPicker event={event} turn={turn} />
     </div>
   );
 }

@@ -12,14 +12,23 @@ export function openingOf(offers: readonly Offer[], now: number): string | null 
   return opens !== undefined && offers.every((offer) => saleState(offer, now) === "upcoming") ? opens : null;
 }
 
+interface SaleOpeningProps {
+  readonly opens: string;
+  readonly now: number;
+  /** Whether customers are let in one after another. */
+  readonly inTurn: boolean;
+}
+
 /** Counts down to the opening by the server's clock. */
-export function SaleOpening({ opens, now }: { readonly opens: string; readonly now: number }) {
+export function SaleOpening({ opens, now, inTurn }: SaleOpeningProps) {
   const left = Date.parse(opens) - now;
   return (
     <div className={styles.opening}>
       <p>The sale opens on {moment(opens)}</p>
       <p className={styles.left}>{left > DAY_MS ? `in ${inWords(left)}` : <Ticking ms={left} />}</p>
-      <p className={styles.note}>This page opens it by itself, at the same moment for everyone.</p>
+      {!inTurn && (
+        <p className={styles.note}>This page opens it by itself, at the same moment for everyone.</p>
+      )}
     </div>
   );
 }

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import type { EventDetail, TicketType } from "#shared/api/types.ts";
 import { type Offer, saleState } from "#shared/sale.ts";
 import { useServerNow } from "#shared/time/use-server-now.ts";
@@ -9,17 +8,21 @@ import { SaleNote } from "#shared/ui/sale-note.tsx";
 import { Stepper } from "#shared/ui/stepper.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { money, sum } from "#shared/words/money.ts";
+import { Line } from "./line.tsx";
 import { openingOf, SaleOpening } from "./sale-opening.tsx";
 import styles from "./ticket-picker.module.css";
 import { useHold } from "./use-hold.ts";
+import { useKeptChoice } from "./use-kept-choice.ts";
+import type { Turn } from "./use-turn.ts";
 
 /** How many of each type; one tap holds them all. */
-export function TicketPicker({ event }: { readonly event: EventDetail }) {
-  const [chosen, setChosen] = useState<ReadonlyMap<number, number>>(new Map());
+export function TicketPicker({ event, turn }: { readonly event: EventDetail; readonly turn: Turn }) {
+  const [kept, keep] = useKeptChoice<readonly [type: number, quantity: number]>(event.id);
+  const chosen = new Map(kept);
   const now = useServerNow();
-  const { hold, holding, partly, error, forget } = useHold(event.id, (held) =>
+  const { hold, holding, partly, error, forget } = useHold(event.id, turn.refused, (held) =>
     // What is held already is not asked for again.
-    setChosen(new Map([...chosen, ...held.map((line) => [line.ticket_type_id ?? 0, 0] as const)])),
+    keep([...new Map([...chosen, ...held.map((line) => [line.ticket_type_id ?? 0, 0] as const)])]),
   );
   // Where there is nothing to choose between, one ticket is the likeliest start.
   const usual = event.ticket_types.length === 1 ? 1 : 0;
@@ -31,7 +34,7 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
 
   function choose(type: TicketType, quantity: number) {
     forget();
-    setChosen(new Map(chosen).set(type.id, quantity));
+    keep([...chosen.set(type.id, quantity)]);
   }
   function holdThem() {
     hold(lines.map((type) => ({ event_id: event.id, ticket_type_id: type.id, quantity: quantityOf(type) })));
@@ -40,14 +43,16 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
   return (
     <section className={styles.picker} aria-label="Tickets">
       <h2>Tickets</h2>
-      {opens !== null && <SaleOpening opens={opens} now={now} />}
-      <SoldOutNotice event={event} now={now} />
+      {opens !== null && <SaleOpening opens={opens} now={now} inTurn={turn.stage !== "free"} />}
+      {turn.stage !== "closed" && <SoldOutNotice event={event} now={now} />}
+      <Line event={event} turn={turn} />
       <ul className={styles.types}>
         {event.ticket_types.map((type) => (
           <TypeRow
             key={type.id}
             type={type}
             note={opens === null}
+            mayBuy={turn.mayBuy}
             now={now}
             quantity={quantityOf(type)}
             onChange={(n) => choose(type, n)}
@@ -55,7 +60,7 @@ export function TicketPicker({ event }: { readonly event: EventDetail }) {
         ))}
       </ul>
       <Refusal error={error} partly={partly} />
-      {event.ticket_types.some((type) => saleState(typeOffer(type), now) === "open") && (
+      {turn.mayBuy && event.ticket_types.some((type) => saleState(typeOffer(type), now) === "open") && (
         <ActionBar summary={tickets > 0 ? sum(total, event.currency) : "Choose how many"}>
           <Button look="primary" busy={holding && "Holding…"} disabled={tickets === 0} onClick={holdThem}>
             {tickets > 0 ? `Hold ${counted(tickets, "ticket")}` : "Hold tickets"}
@@ -86,12 +91,13 @@ interface TypeRowProps {
   readonly type: TicketType;
   /** Whether to say how its sale stands; not where the page says it for all. */
   readonly note: boolean;
+  readonly mayBuy: boolean;
   readonly now: number;
   readonly quantity: number;
   readonly onChange: (quantity: number) => void;
 }
 
-function TypeRow({ type, note, now, quantity, onChange }: TypeRowProps) {
+function TypeRow({ type, note, mayBuy, now, quantity, onChange }: TypeRowProps) {
   return (
     <li className={styles.type}>
       <div>
@@ -104,7 +110,7 @@ function TypeRow({ type, note, now, quantity, onChange }: TypeRowProps) {
           </p>
         )}
       </div>
-      {saleState(typeOffer(type), now) === "open" && (
+      {mayBuy && saleState(typeOffer(type), now) === "open" && (
         <Stepper label={type.name} value={quantity} max={most(type, now)} onChange={onChange} />
       )}
     </li>

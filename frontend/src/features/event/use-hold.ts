@@ -4,7 +4,9 @@ import { useLocation } from "wouter";
 import { BASKET_KEY, hold } from "#shared/api/basket.ts";
 import { newKey } from "#shared/api/client.ts";
 import { eventQuery, seatsQuery } from "#shared/api/events.ts";
+import { isProblem } from "#shared/api/problem.ts";
 import type { NewHold } from "#shared/api/types.ts";
+import { forgetChoice } from "./use-kept-choice.ts";
 
 interface Line {
   readonly request: NewHold;
@@ -14,8 +16,9 @@ interface Line {
 /**
  * Holds tickets, line after line, then goes to the basket; each line has its key, so a retry holds nothing twice.
  * When a line is refused those before it stay held: `partly` is then true, and `onPartly` is told of them.
+ * `onWait` is called when customers have to wait for their turn.
  */
-export function useHold(eventId: number, onPartly?: (held: readonly NewHold[]) => void) {
+export function useHold(eventId: number, onWait: () => void, onPartly?: (held: readonly NewHold[]) => void) {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const held = useRef<readonly NewHold[]>([]);
@@ -29,11 +32,17 @@ export function useHold(eventId: number, onPartly?: (held: readonly NewHold[]) =
       }
     },
     onMutate: () => setPartly(false),
-    onError: () => {
+    onError: (error) => {
       setPartly(held.current.length > 0);
       onPartly?.(held.current);
+      if (isProblem(error, "waiting-room")) {
+        onWait();
+      }
     },
-    onSuccess: () => navigate("/basket"),
+    onSuccess: () => {
+      forgetChoice(eventId);
+      navigate("/basket");
+    },
     onSettled: () =>
       Promise.all([
         queries.invalidateQueries({ queryKey: BASKET_KEY }),

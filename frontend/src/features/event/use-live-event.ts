@@ -2,8 +2,12 @@ import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useState } from "react";
 import { eventQuery, seatsQuery } from "#shared/api/events.ts";
 import type { EventDetail } from "#shared/api/types.ts";
+import { offerOf, saleState } from "#shared/sale.ts";
+import { serverNow } from "#shared/time/clock.ts";
 
 const POLL_MS = 10_000;
+/** What the stream does not tell: that a waiting room opens or closes. */
+const SLOW_POLL_MS = 60_000;
 
 /** What the stream says when stock has changed: the newest state, never a difference. */
 interface Availability {
@@ -15,7 +19,19 @@ interface Availability {
 /** An event whose availability follows the server's stream, or a poll every ten seconds where streams do not work. */
 export function useLiveEvent(id: number) {
   const streaming = useAvailabilityStream(id);
-  return useQuery({ ...eventQuery(id), refetchInterval: streaming ? false : POLL_MS });
+  return useQuery({
+    ...eventQuery(id),
+    refetchInterval: ({ state: { data } }) => {
+      if (!streaming) {
+        return POLL_MS;
+      }
+      return data && mayHaveRoom(data) ? SLOW_POLL_MS : false;
+    },
+  });
+}
+
+function mayHaveRoom(event: EventDetail): boolean {
+  return event.waiting_room !== "none" || saleState(offerOf(event), serverNow()) === "upcoming";
 }
 
 /** Listens while the page is visible; true while the stream is open. */

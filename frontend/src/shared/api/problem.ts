@@ -8,6 +8,7 @@ const KINDS = [
   "currency-mismatch",
   "idempotency-in-flight",
   "limit-reached",
+  "no-place",
   "not-cancellable",
   "not-found",
   "not-on-sale",
@@ -18,9 +19,11 @@ const KINDS = [
   "seat-gone",
   "sold-out",
   "too-many-holds",
+  "too-many-places",
   "too-many-requests",
   "unavailable",
   "validation",
+  "waiting-room",
 ] as const;
 
 export type ProblemKind = (typeof KINDS)[number] | "unknown";

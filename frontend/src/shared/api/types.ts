@@ -8,6 +8,7 @@ type Asking<Body, Needed extends keyof Body> = Pick<Body, Needed> & Partial<Omit
 export type EventSummary = Schemas["EventSummary"];
 export type EventPage = Schemas["EventList"];
 export type EventDetail = Schemas["EventDetail"];
+export type Place = Schemas["PlaceView"];
 export type TicketType = Schemas["TicketTypeView"];
 export type SeatList = Schemas["SeatListView"];
 export type Seat = SeatList["seats"][number];

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useServerNow } from "#shared/time/use-server-now.ts";
 import { counted } from "#shared/words/counts.ts";
 import { clockTime } from "#shared/words/dates.ts";
@@ -11,28 +11,32 @@ const MINUTE = 60_000;
 const SPOKEN_MINUTES = [5, 1];
 
 interface CountdownProps {
-  readonly tickets: number;
+  /** "2 tickets held". */
+  readonly children: ReactNode;
   readonly expiresAt: string;
+  /** What the time is for: "to pay". */
+  readonly purpose: string;
+  /** From how many minutes on the time left is said in words, with emphasis. */
+  readonly soonAt?: number;
   /** The time is over. */
-  readonly onEnd: () => void;
+  readonly onEnd?: () => void;
 }
 
-/** "2 tickets held until 20:14" with the time left; calm until five minutes, then it says so in words. */
-export function Countdown({ tickets, expiresAt, onEnd }: CountdownProps) {
+/** "2 tickets held until 20:14" with the time left; calm at first, towards the end it says so in words. */
+export function Countdown({ children, expiresAt, purpose, soonAt = 5, onEnd }: CountdownProps) {
   const left = Date.parse(expiresAt) - useServerNow();
-  const soon = left <= 5 * MINUTE;
-  useSpokenMinutes(left);
+  const soon = left <= soonAt * MINUTE;
+  useSpokenMinutes(left, purpose);
   const over = left <= 0;
   useEffect(() => {
     if (over) {
-      onEnd();
+      onEnd?.();
     }
   }, [over, onEnd]);
   return (
     <div className={soon ? styles.soon : styles.calm}>
       <p>
-        <strong>{counted(tickets, "ticket")}</strong> held until{" "}
-        <time dateTime={expiresAt}>{clockTime(expiresAt)}</time>
+        {children} until <time dateTime={expiresAt}>{clockTime(expiresAt)}</time>
       </p>
       <p>
         <span className={styles.digits}>
@@ -45,13 +49,13 @@ export function Countdown({ tickets, expiresAt, onEnd }: CountdownProps) {
 }
 
 /** Tells screen readers at five minutes and at one; a clock that spoke every second would drown the page. */
-function useSpokenMinutes(left: number): void {
+function useSpokenMinutes(left: number, purpose: string): void {
   const spoken = useRef<number>(Math.ceil(left / MINUTE));
   const minutes = Math.ceil(left / MINUTE);
   useEffect(() => {
     if (minutes < spoken.current && SPOKEN_MINUTES.includes(minutes)) {
-      announce(`${counted(minutes, "minute")} left to pay for your tickets.`);
+      announce(`${counted(minutes, "minute")} left ${purpose}.`);
     }
     spoken.current = minutes;
-  }, [minutes]);
+  }, [minutes, purpose]);
 }

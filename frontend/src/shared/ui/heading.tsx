@@ -8,17 +8,20 @@ let landed = false;
  */
 export function Heading({
   title,
+  tab = title,
   className,
   children,
 }: {
   title: string;
-  className?: string;
+  /** What the browser's tab says, when it is more than the title. */
+  tab?: string;
+  className?: string | undefined;
   children?: ReactNode;
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · AegisTickets`;
-  }, [title]);
+    document.title = `${tab} · AegisTickets`;
+  }, [tab]);
   useEffect(() => {
     if (landed) {
       heading.current?.focus({ preventScroll: true });

@@ -73,6 +73,10 @@ const EXPLANATIONS: Partial<Record<ProblemKind, Explanation>> = {
     title: "You hold as many tickets as you may at a time",
     text: "Pay for what is in your basket or give it back first. Nothing more was held.",
   },
+  "too-many-places": {
+    title: "Many places are taken from your connection",
+    text: "Others who share it, in an office or on a mobile network, wait already. Try again in a minute, or from another connection.",
+  },
   "too-many-requests": {
     title: "That was a bit fast",
     text: "Wait a few seconds and try again. What is in your basket stays held.",
@@ -84,6 +88,10 @@ const EXPLANATIONS: Partial<Record<ProblemKind, Explanation>> = {
   validation: {
     title: "Something in the form is not right",
     text: "Correct the marked fields. Nothing was charged.",
+  },
+  "waiting-room": {
+    title: "Customers are let in one after another",
+    text: "Nothing was held or charged. Take a place in line: what you chose is kept, and you are asked in when it is your turn.",
   },
 };
 

@@ -11,8 +11,10 @@ import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { sum } from "#shared/words/money.ts";
+import { Line } from "../line.tsx";
 import { openingOf, SaleOpening } from "../sale-opening.tsx";
 import { useHold } from "../use-hold.ts";
+import type { Turn } from "../use-turn.ts";
 import { BestAvailable } from "./best-available.tsx";
 import { ChosenSeats } from "./chosen-seats.tsx";
 import { SeatLegend } from "./seat-legend.tsx";
@@ -23,7 +25,7 @@ import { useSelection } from "./use-selection.ts";
 const NO_SEATS: readonly Seat[] = [];
 
 /** Seats by name on the hall's plan, or the best ones by one tap. */
-export function SeatPicker({ event }: { readonly event: EventDetail }) {
+export function SeatPicker({ event, turn }: { readonly event: EventDetail; readonly turn: Turn }) {
   const { data, error, refetch } = useQuery(seatsQuery(event.id));
   if (!data) {
     return error ? (
@@ -32,17 +34,23 @@ export function SeatPicker({ event }: { readonly event: EventDetail }) {
       <Skeleton height="480px" />
     );
   }
-  return <Hall event={event} seats={data.seats} />;
+  return <Hall event={event} seats={data.seats} turn={turn} />;
 }
 
-function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: readonly Seat[] }) {
+interface HallProps {
+  readonly event: EventDetail;
+  readonly seats: readonly Seat[];
+  readonly turn: Turn;
+}
+
+function Hall({ event, seats, turn }: HallProps) {
   const now = useServerNow();
   const offer = offerOf(event);
   const most = mostSeats(event);
-  const open = saleState(offer, now) === "open";
+  const open = turn.mayBuy && saleState(offer, now) === "open";
   const opens = openingOf([offer], now);
-  const { chosen, lost, toggle, choose } = useSelection(open ? seats : NO_SEATS, most);
-  const { hold, holding, error, forget } = useHold(event.id);
+  const { chosen, lost, toggle, choose } = useSelection(event.id, open ? seats : NO_SEATS, most);
+  const { hold, holding, error, forget } = useHold(event.id, turn.refused);
   useEffect(() => {
     if (lost.length > 0) {
       announce(`${lostWords(lost)} ${counted(chosen.length, "seat")} still chosen.`);
@@ -68,7 +76,8 @@ function Hall({ event, seats }: { readonly event: EventDetail; readonly seats: r
         />
       </section>
       <aside className={styles.side} aria-label="Your choice">
-        {opens !== null && <SaleOpening opens={opens} now={now} />}
+        {opens !== null && <SaleOpening opens={opens} now={now} inTurn={turn.stage !== "free"} />}
+        <Line event={event} turn={turn} />
         {open && (
           <BestAvailable
             most={most}
