@@ -89,7 +89,7 @@ class Visitor:
     told: list[str] = field(default_factory=list)
     admissions: set[str] = field(default_factory=set)
     hold_seconds: list[float] = field(default_factory=list)
-    hold_statuses: list[int] = field(default_factory=list)
+    held: int | None = None
     place: str = ""
     position: int | None = None
     bought: bool = False
@@ -127,18 +127,18 @@ class Visitor:
             self.admissions.add(body["admission"])
 
     async def _buy(self, admission: str) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while True:
-            held = await self.doors.ask_at_once(
-                "POST", "/api/basket", {"event_id": self.event_id, "quantity": 1}, {"X-Admission": admission}
-            )
-            self.hold_statuses.append(held.status)
-            if held.status == 503:
-                await asyncio.sleep(1)
-                continue
-            self.hold_seconds.append(loop.time() - began)
-            if held.status == 201:
-                paid = await self.doors.ask_at_once("POST", "/api/checkout", {"basket_id": held.body["basket_id"]})
-                self.bought = paid.status == 200
-            return
+        began = asyncio.get_running_loop().time()
+        ticket = {"event_id": self.event_id, "quantity": 1}
+        held = await self._insist("/api/basket", ticket, {"X-Admission": admission})
+        self.hold_seconds.append(asyncio.get_running_loop().time() - began)
+        self.held = held.status
+        if held.status == 201:
+            paid = await self._insist("/api/checkout", {"basket_id": held.body["basket_id"]}, {})
+            self.bought = paid.status == 200
+
+    async def _insist(self, path: str, body: Any, headers: Mapping[str, str]) -> Said:
+        """Ask again while the shop is too busy, under one key, as the answer may have been lost with its process."""
+        keyed = {**headers, "Idempotency-Key": f"{path}-{self.place}"}
+        while (said := await self.doors.ask_at_once("POST", path, body, keyed)).status == 503:  # noqa: ASYNC110 - the shop sets no event
+            await asyncio.sleep(1)
+        return said
