@@ -1,1 +1,4 @@
-"""What must be true of the manifests, whoever wrote them: `python -m ticketing.checks ENV FOLDER`."""
+"""What must be true of the manifests, whoever wrote them: `python -m ticketing.checks ENV FOLDER`.
+
+Checks read plain YAML and know nothing of the charts.
+"""
