@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import axe from "axe-core";
+import { publishWithRoom, ROOM_EVENT } from "./rooms.ts";
 import {
   buy,
   EVENTS,
@@ -135,6 +136,37 @@ test("the provider's page: to pay, after a wrong card and a declined one, at the
   await page.goto(new URL("/", payPage).href);
   await expect(page.getByRole("heading", { name: "Nothing to pay" })).toBeVisible();
   await expectAccessible(page);
+});
+
+test("the waiting room before the opening, in line, without a place and sold out, on the narrowest phone", async ({
+  page,
+}) => {
+  test.skip(!process.env.SHOP_DATABASE_URL, "needs the database of the shop, to publish an event");
+  await page.setViewportSize({ width: 320, height: 640 });
+  const id = await publishWithRoom(page.request, { capacity: 50, on_sale_at: "+20m" });
+  const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  await page.goto(`/events/${id}`);
+  await expect(page.getByText("Tickets are sold in turn")).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Take a place" }).click();
+  await expect(page.getByText("1 person has a place so far.")).toBeVisible();
+  await expectAccessible(page);
+  expect(await fits()).toBe(true);
+  const place = await (await page.request.get(`/api/events/${id}/place`)).json();
+  const until = new Date(Date.now() + 240_000).toISOString();
+  const estimate_seconds = { from: 5000, to: 9000 };
+  for (const [told, seen] of [
+    [{ state: "waiting", position: 98_765, waiting: 123_456, estimate_seconds }, "98,765"],
+    [{ state: "closed" }, `${ROOM_EVENT} is sold out`],
+    [{ state: "admitted", admission_expires_at: until }, /^Your turn to choose until/],
+    [{ state: "expired" }, "Your place has run out"],
+  ] as const) {
+    await page.route("**/place", (route) => route.fulfill({ json: { ...place, ...told } }));
+    await page.goto(`/events/${id}/queue`);
+    await expect(page.getByText(seen, { exact: true })).toBeVisible();
+    await expectAccessible(page);
+    expect(await fits()).toBe(true);
+  }
 });
 
 test("on a phone only the hall scrolls sideways, seats are large enough to hit, and chosen ones in sight", async ({

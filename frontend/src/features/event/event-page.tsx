@@ -8,6 +8,7 @@ import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { EventHead } from "./event-head.tsx";
 import styles from "./event-page.module.css";
 import { TicketPicker } from "./ticket-picker.tsx";
+import { TurnBar } from "./turn-bar.tsx";
 import { useLiveEvent } from "./use-live-event.ts";
 import { useTurn } from "./use-turn.ts";
 
@@ -59,6 +60,7 @@ function Event({ event }: { readonly event: EventDetail }) {
   if (event.seated) {
     return (
       <>
+        <TurnBar event={event} turn={turn} />
         <EventHead event={event} compact yourTurn={yourTurn} />
         <Suspense fallback={<Skeleton height="480px" />}>
           <SeatPicker event={event} turn={turn} />
@@ -67,10 +69,13 @@ function Event({ event }: { readonly event: EventDetail }) {
     );
   }
   return (
-    <div className={styles.columns}>
-      <EventHead event={event} yourTurn={yourTurn} />
-      <TicketPicker event={event} turn={turn} />
-    </div>
+    <>
+      <TurnBar event={event} turn={turn} />
+      <div className={styles.columns}>
+        <EventHead event={event} yourTurn={yourTurn} />
+        <TicketPicker event={event} turn={turn} />
+      </div>
+    </>
   );
 }
 

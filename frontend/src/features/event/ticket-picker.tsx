@@ -8,7 +8,7 @@ import { SaleNote } from "#shared/ui/sale-note.tsx";
 import { Stepper } from "#shared/ui/stepper.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { money, sum } from "#shared/words/money.ts";
-import { Line } from "./line.tsx";
+import { LineAction, LineNotice } from "./line.tsx";
 import { openingOf, SaleOpening } from "./sale-opening.tsx";
 import styles from "./ticket-picker.module.css";
 import { useHold } from "./use-hold.ts";
@@ -45,7 +45,7 @@ export function TicketPicker({ event, turn }: { readonly event: EventDetail; rea
       <h2>Tickets</h2>
       {opens !== null && <SaleOpening opens={opens} now={now} inTurn={turn.stage !== "free"} />}
       {turn.stage !== "closed" && <SoldOutNotice event={event} now={now} />}
-      <Line event={event} turn={turn} />
+      <LineNotice event={event} turn={turn} />
       <ul className={styles.types}>
         {event.ticket_types.map((type) => (
           <TypeRow
@@ -60,6 +60,7 @@ export function TicketPicker({ event, turn }: { readonly event: EventDetail; rea
         ))}
       </ul>
       <Refusal error={error} partly={partly} />
+      <LineAction event={event} turn={turn} />
       {turn.mayBuy && event.ticket_types.some((type) => saleState(typeOffer(type), now) === "open") && (
         <ActionBar summary={tickets > 0 ? sum(total, event.currency) : "Choose how many"}>
           <Button look="primary" busy={holding && "Holding…"} disabled={tickets === 0} onClick={holdThem}>

@@ -1,6 +1,6 @@
 import { firstPosition } from "#shared/api/place.ts";
 import type { Place } from "#shared/api/types.ts";
-import { counted } from "#shared/words/counts.ts";
+import { counted, whole } from "#shared/words/counts.ts";
 import { Track } from "./track.tsx";
 import styles from "./waiting.module.css";
 import { turnWords } from "./words.ts";
@@ -11,7 +11,7 @@ export function InLine({ place }: { readonly place: Place }) {
   return (
     <>
       <p className={styles.label}>{position <= 1 ? "In line" : "Your number in line"}</p>
-      <p className={styles.number}>{position <= 1 ? "You are next" : counted(position, "", "").trim()}</p>
+      <p className={styles.number}>{position <= 1 ? "You are next" : whole(position)}</p>
       <p className={styles.lead}>{turnWords(place)}</p>
       <Track position={position} first={firstPosition(place.event_id)} />
       <p>{crowdWords(position, place.waiting)}</p>

@@ -50,7 +50,8 @@ export function Waiting({ event, place, lost }: WaitingProps) {
         </ol>
         <p>
           You may reload this page, open it in a second tab, or close it and come back within ten minutes:
-          your place is kept. Others may go first while you are away; once you are back you are next.
+          your place is kept. If your turn comes while you are away, others go first; once you are back, you
+          are next.
         </p>
         <p className={styles.aside}>A place is no ticket: there may be none left when it is your turn.</p>
       </section>

@@ -1,20 +1,18 @@
 import type { Place } from "#shared/api/types.ts";
-import { counted } from "#shared/words/counts.ts";
+import { whole } from "#shared/words/counts.ts";
 import { moment } from "#shared/words/dates.ts";
 import { waitWords } from "#shared/words/waiting.ts";
 
 /** "Number 12 in line", "Next in line". */
 export function numberWords({ position }: Place): string {
-  return position === null || position <= 1
-    ? "Next in line"
-    : `Number ${counted(position, "in line", "in line")}`;
+  return position === null || position <= 1 ? "Next in line" : `Number ${whole(position)} in line`;
 }
 
 /** When the turn comes, as far as anybody can say. */
 export function turnWords({ estimate_seconds }: Place): string {
   return estimate_seconds
     ? `Your turn comes in ${waitWords(estimate_seconds)}.`
-    : "We cannot say yet how long it will take.";
+    : "We cannot say yet how long it takes: nobody is being let in at the moment.";
 }
 
 /** All of it in one sentence or two, to be heard. */

@@ -2,6 +2,11 @@ import { LOCALE } from "./locale.ts";
 
 const integer = new Intl.NumberFormat(LOCALE);
 
+/** "1,200". */
+export function whole(count: number): string {
+  return integer.format(count);
+}
+
 /** "1 ticket", "2 tickets", "1,200 tickets". */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${integer.format(count)} ${count === 1 ? singular : plural}`;

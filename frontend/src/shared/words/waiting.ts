@@ -24,7 +24,7 @@ export function waitWords({ from, to }: Span): string {
 }
 
 export const PLACE_OVER: Explanation = {
-  title: "Your place is over",
+  title: "Your place has run out",
   text: "The time to choose has passed, or you were away for too long. Nothing was charged; tickets in your basket stay held until their own time is over. You can take a new place at the end of the line.",
 };
 

@@ -5,6 +5,7 @@ import { eventDate, eventDateShort } from "./dates.ts";
 import { explain } from "./errors.ts";
 import { money, spokenMoney } from "./money.ts";
 import { inWords, ticking } from "./time-left.ts";
+import { waitWords } from "./waiting.ts";
 
 const MINUTE = 60_000;
 
@@ -24,6 +25,17 @@ test.each([
   [50_000, "less than a minute"],
 ])("%i ms left read as %s", (ms, words) => {
   expect(inWords(ms)).toBe(words);
+});
+
+test.each([
+  [20, 55, "less than a minute"],
+  [40, 170, "up to 3 minutes"],
+  [130, 230, "about 2 to 4 minutes"],
+  [300, 300, "about 5 minutes"],
+  [3000, 8000, "up to 3 hours"],
+  [3700, 8000, "about 1 to 3 hours"],
+])("a wait of %i to %i seconds reads as %s", (from, to, words) => {
+  expect(waitWords({ from, to })).toBe(words);
 });
 
 test("money is read aloud as number and currency, with the currency's own decimals", () => {

@@ -11,7 +11,7 @@ import { ErrorNotice, Notice } from "#shared/ui/notice.tsx";
 import { Skeleton } from "#shared/ui/skeleton.tsx";
 import { counted } from "#shared/words/counts.ts";
 import { sum } from "#shared/words/money.ts";
-import { Line } from "../line.tsx";
+import { LineAction, LineNotice } from "../line.tsx";
 import { openingOf, SaleOpening } from "../sale-opening.tsx";
 import { useHold } from "../use-hold.ts";
 import type { Turn } from "../use-turn.ts";
@@ -77,7 +77,7 @@ function Hall({ event, seats, turn }: HallProps) {
       </section>
       <aside className={styles.side} aria-label="Your choice">
         {opens !== null && <SaleOpening opens={opens} now={now} inTurn={turn.stage !== "free"} />}
-        <Line event={event} turn={turn} />
+        <LineNotice event={event} turn={turn} />
         {open && (
           <BestAvailable
             most={most}
@@ -93,6 +93,7 @@ function Hall({ event, seats, turn }: HallProps) {
           onRemove={(seat) => change(() => toggle(seat))}
         />
         <ErrorNotice error={error} />
+        <LineAction event={event} turn={turn} />
         {open && (
           <ActionBar summary={summary(chosen, event.currency)}>
             <Button
