@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.psp.running import Psp, Shop, running_psp, running_shop
+from tests.psp.running import Psp, Shop, running_psp
 
 
 @pytest.fixture
@@ -169,12 +169,6 @@ async def test_what_was_not_paid_is_not_refunded(psp: Psp) -> None:
     for intent in (await psp.created(method="hosted"), await psp.created(card="decline")):
         status, answer = await psp.refund(intent)
         assert (status, answer["error"]["code"]) == (422, "not_paid")
-
-
-@pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    async with running_shop() as running:
-        yield running
 
 
 async def test_a_webhook_tells_of_payment_and_refund_with_the_shops_own_ids(shop: Shop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,7 @@ import pytest
 from backend.psp import ledger
 from backend.psp.journal import Journal
 from backend.psp.ledger import Ledger
-from tests.psp.running import Shop, page_of, running_psp, running_shop
-
-
-@pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    async with running_shop() as running:
-        yield running
+from tests.psp.running import Shop, page_of, running_psp
 
 
 async def test_payments_and_refunds_survive_a_restart(tmp_path: Path) -> None:

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from backend.psp.cards import CARDS, card_named, card_numbered
-from tests.psp.running import Psp, Shop, page_of, running_psp, running_shop
-
-
-@pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    async with running_shop() as running:
-        yield running
-
-
-@pytest.fixture
-async def psp(shop: Shop) -> AsyncIterator[Psp]:
-    async with running_psp(shop.url) as running:
-        yield running
+from tests.psp.running import Psp, Shop, page_of, running_psp
 
 
 def genuine(shop: Shop) -> list[bool]:

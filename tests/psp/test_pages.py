@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 
 import aiohttp
 import pytest
 
 from backend.psp.cards import CARDS, card_named
-from tests.psp.running import Psp, Shop, page_of, running_psp, running_shop
+from tests.psp.running import Psp, Shop, page_of
 
 SHOP = "http://shop.example/orders/7"
-
-
-@pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    async with running_shop() as running:
-        yield running
-
-
-@pytest.fixture
-async def psp(shop: Shop) -> AsyncIterator[Psp]:
-    async with running_psp(shop.url) as running:
-        yield running
 
 
 def text(html: str) -> str:

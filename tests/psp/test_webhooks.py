@@ -12,13 +12,7 @@ import pytest
 from backend.psp import webhooks
 from backend.psp.messages import Post
 from backend.psp.webhooks import WebhookSender
-from tests.psp.running import PATIENCE_SECONDS, WEBHOOK_SECRET, Shop, running_psp, running_shop
-
-
-@pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    async with running_shop() as running:
-        yield running
+from tests.psp.running import PATIENCE_SECONDS, WEBHOOK_SECRET, Shop, running_psp
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from slo.gate.measured import Place, places
-from slo.spec import Spec, load_spec
+from slo.spec import Spec
 from tests.prometheus import (
     FakePrometheus,
 )
@@ -15,16 +15,6 @@ from tests.slo.gated import BOOK, Gate, ask, page, recorded
 
 ALLOW, WARN, BLOCK, UNKNOWN = 0, 10, 20, 30
 DAY = 86400.0
-
-
-@pytest.fixture(scope="module")
-def spec() -> Spec:
-    return load_spec()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
-    return Gate(tmp_path, capsys)
 
 
 def soon(**ahead: float) -> str:

@@ -4,22 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from slo.spec import Spec, load_spec
+from slo.spec import Spec
 from tests.prometheus import FakePrometheus
 from tests.shop import free_ports
 from tests.slo.gated import Gate, ask, recorded
 
 ALLOW, WRONG_INPUT, UNKNOWN = 0, 2, 30
-
-
-@pytest.fixture(scope="module")
-def spec() -> Spec:
-    return load_spec()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
-    return Gate(tmp_path, capsys)
 
 
 async def test_one_that_is_not_there_is_unknown_and_lets_a_rollback_go(gate: Gate) -> None:

@@ -13,21 +13,11 @@ import yaml
 
 from slo import series
 from slo.gate.measured import places
-from slo.spec import Spec, load_spec
+from slo.spec import Spec
 from tests.prometheus import BURN_PAGES, Recorded, running_prometheus, write_past
 from tests.slo.gated import BOOK, Gate, labelled, page, recorded
 
 ALLOW, WARN, BLOCK, UNKNOWN = 0, 10, 20, 30
-
-
-@pytest.fixture(scope="module")
-def spec() -> Spec:
-    return load_spec()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
-    return Gate(tmp_path, capsys)
 
 
 @contextmanager

@@ -31,16 +31,6 @@ export const handleSummary = (data) => ({ "handled.json": JSON.stringify(data) }
 """
 
 
-@pytest.fixture(scope="module")
-def spec() -> Spec:
-    return load_spec()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
-    return Gate(tmp_path, capsys)
-
-
 @pytest.fixture
 async def site() -> AsyncIterator[tuple[str, dict[str, int]]]:
     """Its address, and the status that it answers."""

@@ -7,21 +7,11 @@ import pytest
 import yaml
 
 from slo.gate.overrides import DEFAULT, read_overrides
-from slo.spec import Spec, load_spec
+from slo.spec import Spec
 from tests.prometheus import FakePrometheus
 from tests.slo.gated import BOOK, Answer, Gate, page, recorded
 
 WRONG_INPUT, WARN, BLOCK, UNKNOWN = 2, 10, 20, 30
-
-
-@pytest.fixture(scope="module")
-def spec() -> Spec:
-    return load_spec()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
-    return Gate(tmp_path, capsys)
 
 
 def entry(**changes: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from slo.gate import command
-from slo.spec import Spec, load_spec
+from slo.spec import Spec
 from tests.prometheus import (
     FakePrometheus,
     Recorded,
@@ -25,16 +25,6 @@ from tests.slo.gated import BOOK, WATCHDOG, Gate, ask, labelled, recorded, targe
 ALLOW, WRONG_INPUT, UNKNOWN = 0, 2, 30
 BY_AVAILABILITY = {"slo": "availability"}
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture(scope="module")
-def spec() -> Spec:
-    return load_spec()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gate:
-    return Gate(tmp_path, capsys)
 
 
 def soon(**ahead: float) -> str:
