@@ -11,7 +11,7 @@ from pathlib import Path
 from backend.db.errors import LockTimeout
 from backend.domain.ids import uuid7
 from backend.telemetry.metrics import ADMISSION_REFUSALS, PLACE_RESULTS
-from tests.box_office import BoxOffice, eventually
+from tests.box_office import BoxOffice, Sale, eventually
 from tests.features.waiting.conftest import Rooms
 from tests.features.waiting.people import Person, address, put_room
 from tests.shop import running_shop
@@ -196,17 +196,15 @@ async def test_a_room_opens_by_itself_while_the_shop_is_too_slow_and_goes_when_i
         going = False
         await asyncio.gather(*crowd)
         await eventually(lambda: _is_quick_again(box_office))
-    assert (await rooms.shop.hold(sale)).problem == "waiting-room"
+    await eventually(lambda: _is_refused(rooms, sale))
     assert (await rooms.shop.check_out(early)).status == 200
 
     person = await rooms.person(sale)
     await rooms.govern(2)
     await person.until("admitted")
     assert (await person.hold()).status == 201
-    await rooms.govern(2)
-    await box_office.database.execute("UPDATE room SET calm_since = now() - interval '2 minutes'")
-    await eventually(lambda: _calm(rooms))
-    assert (await person.ask())["state"] == "not_needed"
+    await eventually(lambda: _is_calm(rooms), within=10)
+    await person.until("not_needed")
     assert (await rooms.shop.hold(sale)).status == 201
 
 
@@ -218,7 +216,18 @@ async def _is_quick_again(box_office: BoxOffice) -> bool:
     return False
 
 
-async def _calm(rooms: Rooms) -> bool:
+async def _is_refused(rooms: Rooms, sale: Sale) -> bool:
+    """Once the shop has heard that the room is open."""
+    answer = await rooms.shop.hold(sale)
+    return answer.status == 409 and answer.problem == "waiting-room"
+
+
+async def _is_calm(rooms: Rooms) -> bool:
+    """As if all had been well for two minutes, which ends as soon as anything is not."""
+    await rooms.govern()
+    await rooms.shop.box_office.database.execute(
+        "UPDATE room SET calm_since = calm_since - interval '2 minutes' WHERE calm_since IS NOT NULL"
+    )
     await rooms.govern()
     states = await rooms.shop.box_office.rows(
         "SELECT r.state FROM room r JOIN event e ON e.id = r.event_id WHERE e.waiting_room = 'automatic'"
