@@ -18,7 +18,7 @@ from slo.spec import Spec
 PROMISE = Path("docs/slos.md")
 POLICY = Path("docs/error-budgets.md")
 
-_TEMPLATE = Path(__file__).with_name("promise.md")
+_TEMPLATE = Path(__file__).parent / "templates" / "promise.md"
 _ROOT = Path(__file__).parents[1]
 _TIERS = re.compile(r"(?<=<!-- tiers: begin -->\n).*?(?=<!-- tiers: end -->)", re.DOTALL)
 

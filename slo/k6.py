@@ -8,7 +8,7 @@ from slo.heads import MADE_BY
 from slo.spec import Spec
 
 OUTPUT = Path("loadtests/thresholds.js")
-_MODULE = Path(__file__).with_name("thresholds.js")
+_MODULE = Path(__file__).parent / "templates" / "thresholds.js"
 
 
 def write(spec: Spec) -> dict[Path, str]:

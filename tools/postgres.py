@@ -21,7 +21,7 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from tools import cluster, processes
+from tools import postgres_data, processes
 from tools.console import Failure
 
 START_SECONDS = 60.0  # crash recovery after a heavy load takes its time
@@ -73,12 +73,12 @@ class Server:
         return self._process
 
     def start(self) -> None:
-        user = cluster.owner()
-        cluster.prepare(self.directory, self.bin_dir, user)
+        user = postgres_data.owner()
+        postgres_data.prepare(self.directory, self.bin_dir, user)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self._socket_dir != self.directory:
             self._socket_dir.mkdir(mode=0o700, exist_ok=True)
-            cluster.give_to(user, self._socket_dir)
+            postgres_data.give_to(user, self._socket_dir)
         log_start = self.log.stat().st_size if self.log.exists() else 0
         settings = {**self._settings, "unix_socket_directories": f'"{self._socket_dir}"'}
         self._process = processes.start(

@@ -114,7 +114,7 @@ def test_names_in_the_cluster_are_those_that_it_is_built_with() -> None:
 
 
 def test_logs_of_a_deployment_are_asked_of_all_its_pods() -> None:
-    """kubectl shows those of one pod otherwise, and only one of many may know."""
+    """Kubectl shows those of one pod otherwise, and only one of many may know."""
     asked = [line for block in blocks("sh") for line in block.text.splitlines() if "logs deploy/" in line]
     assert asked
     assert [line for line in asked if "--all-pods" not in line] == []

@@ -9,7 +9,7 @@ import psutil
 import psycopg2
 import pytest
 
-from tools import cluster
+from tools import postgres_data
 from tools.console import Failure
 from tools.postgres import Server, postgres
 from tools.processes import credentials
@@ -76,7 +76,10 @@ def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_a_pid_file_that_names_an_unrelated_process_is_no_obstacle(tmp_path: Path) -> None:
-    with postgres(tmp_path) as server, subprocess.Popen(["sleep", "60"], **credentials(cluster.owner())) as unrelated:
+    with (
+        postgres(tmp_path) as server,
+        subprocess.Popen(["sleep", "60"], **credentials(postgres_data.owner())) as unrelated,
+    ):
         pid_file = server.directory / "postmaster.pid"
         left_behind = pid_file.read_text().replace(str(server.process.pid), str(unrelated.pid), 1)
         server.stop()
@@ -106,7 +109,7 @@ def test_a_path_that_no_socket_can_have_still_works(tmp_path: Path, name: str) -
 
 
 def test_a_second_server_on_the_same_data_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "LEAVE_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_data, "LEAVE_SECONDS", 0.2)
     with pytest.raises(Failure, match=f"in use by process {server.process.pid}"):
         Server(server.directory.parent).start()
 
