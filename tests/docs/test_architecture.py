@@ -63,6 +63,13 @@ def test_the_tree_has_every_folder_and_a_line_for_each() -> None:
     assert set(told) == {each for each in folders(tracked()) if not each.startswith("tests/")}
 
 
+def test_every_module_of_the_tools_is_told_once() -> None:
+    table = read(PAGE).partition("| for | modules |\n|---|---|\n")[2].partition("\n\n")[0]
+    told = [name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line)]
+    there = [found[1] for path in tracked() if (found := re.fullmatch(r"tools/([a-z]\w*)\.py", path))]
+    assert sorted(told) == sorted(there)
+
+
 def test_packages_import_each_other_as_drawn() -> None:
     drawn = arrows(diagram("meet["))
     assert drawn == {(importer, imported) for importer, all_of_it in imports().items() for imported in all_of_it}
