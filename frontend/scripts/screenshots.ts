@@ -3,10 +3,13 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "@playwright/test";
 import { launchOptions } from "./browser.ts";
+import { fillRoom, takePlace, untilOpen } from "./room.ts";
 
 const SHOP = process.env.BASE_URL ?? "http://localhost:8080";
 const PICTURES = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const HALL = "The Snow Road";
+/** Its sale begins two minutes after the shop. */
+const WITH_ROOM = "Northern Echo";
 /** Prometheus needs two looks at the shop before it says anything of it; where there is none, nothing will come. */
 const PROMISE_JUDGED =
   /^(Every budget|\d+ budgets? (is|are) used up|Something is wrong)|^Prometheus is missing$/;
@@ -69,9 +72,20 @@ async function visit(page: Page, mark: string, screens: readonly string[]): Prom
   }
 }
 
+/** In the waiting room, once it says this. */
+async function wait(page: Page, name: string, state: string | RegExp): Promise<void> {
+  await takePlace(page, SHOP, WITH_ROOM);
+  await page.getByText(state, { exact: true }).waitFor({ timeout: 90_000 });
+  await photograph(page, name);
+}
+
 mkdirSync(PICTURES, { recursive: true });
 const browser = await chromium.launch(launchOptions());
 try {
+  await fillRoom(SHOP, WITH_ROOM, 300);
+  const early = await browser.newPage({ ...DESK, colorScheme: "light" });
+  await wait(early, "waiting-room-before", "You have a place");
+  await early.close();
   await visit(await browser.newPage({ ...DESK, colorScheme: "light" }), "", [
     "list",
     "event-seats",
@@ -93,6 +107,19 @@ try {
     "order",
     "status",
   ]);
+  await untilOpen(SHOP, WITH_ROOM);
+  await fillRoom(SHOP, WITH_ROOM, 2000);
+  for (const [mark, looks] of [
+    ["", { ...DESK, colorScheme: "light" }],
+    ["-dark", { ...DESK, colorScheme: "dark" }],
+    ["-phone", { ...PHONE, colorScheme: "light" }],
+  ] as const) {
+    await wait(
+      await browser.newPage(looks),
+      `waiting-room${mark}`,
+      /^Your turn comes in about \d to \d minutes/,
+    );
+  }
 } finally {
   await browser.close();
 }

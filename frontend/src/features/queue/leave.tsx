@@ -7,8 +7,14 @@ import { Button } from "#shared/ui/button.tsx";
 import { Confirm } from "#shared/ui/confirm.tsx";
 import { ErrorNotice } from "#shared/ui/notice.tsx";
 
+interface LeaveProps {
+  readonly eventId: number;
+  /** Whether the order is still to be drawn. */
+  readonly gathering: boolean;
+}
+
 /** Gives the place up, after a question: it cannot be had back. */
-export function Leave({ eventId }: { readonly eventId: number }) {
+export function Leave({ eventId, gathering }: LeaveProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const queries = useQueryClient();
   const [, navigate] = useLocation();
@@ -25,17 +31,21 @@ export function Leave({ eventId }: { readonly eventId: number }) {
   return (
     <>
       <Button look="plain" onClick={() => dialog.current?.showModal()}>
-        Leave the line
+        Give my place up
       </Button>
       <Confirm
         dialog={dialog}
         question="Give your place up?"
-        yes="Leave the line"
+        yes="Give it up"
         no="Keep my place"
-        busy={isPending && "Leaving…"}
+        busy={isPending && "One moment…"}
         onYes={() => mutate()}
       >
-        <p>Whoever is behind you moves up. If you come back, you start at the end of the line.</p>
+        <p>
+          {gathering
+            ? "You then take no part in the draw, unless you take a new place before the sale opens."
+            : "Whoever is behind you moves up. If you come back, you start at the end of the line."}
+        </p>
         <ErrorNotice error={error} />
       </Confirm>
     </>

@@ -212,11 +212,11 @@ test("a connection with many places is told what it can do", async () => {
 test("the place is given up only after a question", async () => {
   const asked = room([told()], { [`DELETE ${PLACE}`]: () => new Response(null, { status: 204 }) });
   const user = visit("/events/1/queue");
-  await user.click(await screen.findByRole("button", { name: "Leave the line" }));
+  await user.click(await screen.findByRole("button", { name: "Give my place up" }));
   const dialog = screen.getByRole("dialog", { name: "Give your place up?" });
   await expectAccessible();
   expect(asked.some(({ method }) => method === "DELETE")).toBe(false);
-  await user.click(within(dialog).getByRole("button", { name: "Leave the line" }));
+  await user.click(within(dialog).getByRole("button", { name: "Give it up" }));
   expect(await screen.findByRole("button", { name: "Take a place" })).toBeVisible();
   expect(location.pathname).toBe("/events/1");
   expect(localStorage.getItem("place-1")).toBeNull();

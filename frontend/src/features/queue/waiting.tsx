@@ -57,7 +57,7 @@ export function Waiting({ event, place, lost }: WaitingProps) {
       </section>
       <div className={styles.ways}>
         <ButtonLink href={eventPath(event.id)}>See the event and what is left</ButtonLink>
-        <Leave eventId={event.id} />
+        <Leave eventId={event.id} gathering={gathering} />
       </div>
     </div>
   );

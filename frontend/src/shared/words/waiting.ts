@@ -4,6 +4,9 @@ import type { Explanation } from "./errors.ts";
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 
+/** Where the longest is so many times the shortest, the shortest says nothing. */
+const WIDEST = 4;
+
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -17,7 +20,7 @@ export function waitWords({ from, to }: Span): string {
   const [unit, name] = to >= 2 * HOUR_S ? [HOUR_S, "hour"] : [MINUTE_S, "minute"];
   const least = Math.floor(from / unit);
   const most = Math.ceil(to / unit);
-  if (least < 1) {
+  if (least * WIDEST < most) {
     return `up to ${counted(most, name)}`;
   }
   return least === most ? `about ${counted(most, name)}` : `about ${least} to ${counted(most, name)}`;

@@ -31,6 +31,7 @@ test.each([
   [20, 55, "less than a minute"],
   [40, 170, "up to 3 minutes"],
   [130, 230, "about 2 to 4 minutes"],
+  [65, 1900, "up to 32 minutes"],
   [300, 300, "about 5 minutes"],
   [3000, 8000, "up to 3 hours"],
   [3700, 8000, "about 1 to 3 hours"],
