@@ -93,7 +93,11 @@ try {
     ["-dark", { ...DESK, colorScheme: "dark" }],
     ["-phone", { ...PHONE, colorScheme: "light" }],
   ] as const) {
-    await wait(await browser.newPage(looks), `waiting-room${mark}`, /^Your turn comes in about \d to \d minutes/);
+    await wait(
+      await browser.newPage(looks),
+      `waiting-room${mark}`,
+      /^Your turn comes in (about \d to|up to) \d minutes/,
+    );
   }
 } finally {
   await browser.close();

@@ -117,7 +117,7 @@ try {
     await wait(
       await browser.newPage(looks),
       `waiting-room${mark}`,
-      /^Your turn comes in about \d to \d minutes/,
+      /^Your turn comes in (about \d to|up to) \d minutes/,
     );
   }
 } finally {
