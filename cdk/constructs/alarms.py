@@ -20,11 +20,16 @@ class Watch:
     """One alarm: when it stays so for `minutes`. what: what it means, and what to look at first."""
 
     name: str
-    metric: cloudwatch.IMetric
+    metric: cloudwatch.Metric
     threshold: float
     minutes: int
     what: str
     below: bool = False
+
+    @property
+    def periods(self) -> int:
+        """Values of the metric, one after the other, that must be so."""
+        return self.minutes * 60 // int(self.metric.period.to_seconds())
 
 
 def alarms(
@@ -41,7 +46,7 @@ def alarms(
             alarm_description=watch.what,
             metric=watch.metric,
             threshold=watch.threshold,
-            evaluation_periods=watch.minutes,
+            evaluation_periods=watch.periods,
             comparison_operator=_AT_MOST if watch.below else _AT_LEAST,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
@@ -50,12 +55,14 @@ def alarms(
     return group
 
 
-def metric(namespace: str, name: str, statistic: str = "Maximum", **dimensions: str) -> cloudwatch.Metric:
-    """A metric of AWS's, by the minute."""
+def metric(
+    namespace: str, name: str, statistic: str = "Maximum", *, every: int = 1, **dimensions: str
+) -> cloudwatch.Metric:
+    """A metric of AWS's. every: minutes between its values; an alarm over shorter periods finds most of them empty."""
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
         dimensions_map=dimensions,
         statistic=statistic,
-        period=Duration.minutes(1),
+        period=Duration.minutes(every),
     )

@@ -45,8 +45,8 @@ def load_balancer(name: str) -> list[Watch]:
 
 
 def database(instance: str, settings: DatabaseSettings) -> list[Watch]:
-    def of(what: str, statistic: str = "Maximum") -> cloudwatch.Metric:
-        return metric("AWS/RDS", what, statistic, DBInstanceIdentifier=instance)
+    def of(what: str, statistic: str = "Maximum", every: int = 1) -> cloudwatch.Metric:
+        return metric("AWS/RDS", what, statistic, every=every, DBInstanceIdentifier=instance)
 
     watches = [
         Watch(
@@ -85,7 +85,7 @@ def database(instance: str, settings: DatabaseSettings) -> list[Watch]:
         watches.append(
             Watch(
                 name="database-credits",
-                metric=of("CPUCreditBalance", "Minimum"),
+                metric=of("CPUCreditBalance", "Minimum", every=5),
                 threshold=30,
                 minutes=10,
                 what="A burstable instance has used up what it saved, and costs more or slows down.",
@@ -119,16 +119,16 @@ def mail() -> list[Watch]:
     return [
         Watch(
             name="mail-bounces",
-            metric=metric("AWS/SES", "Reputation.BounceRate"),
+            metric=metric("AWS/SES", "Reputation.BounceRate", every=60),
             threshold=0.05,
-            minutes=15,
+            minutes=60,
             what="One letter in twenty cannot be delivered; at one in ten SES stops sending.",
         ),
         Watch(
             name="mail-complaints",
-            metric=metric("AWS/SES", "Reputation.ComplaintRate"),
+            metric=metric("AWS/SES", "Reputation.ComplaintRate", every=60),
             threshold=0.001,
-            minutes=15,
+            minutes=60,
             what="One reader in a thousand calls our letters spam; at one in two hundred SES stops sending.",
         ),
     ]

@@ -30,6 +30,47 @@ WATCHED = {
     "mail-bounces": ("AWS/SES", "Reputation.BounceRate", None),
     "mail-complaints": ("AWS/SES", "Reputation.ComplaintRate", None),
 }
+# Seconds between two values, as AWS's documentation of each service has it: over a shorter period most are missing, and
+# what is missing is no trouble.
+PUBLISHED = {metric: 3600 if namespace == "AWS/SES" else 60 for namespace, metric, _ in WATCHED.values()} | {
+    "CPUCreditBalance": 300
+}
+
+AT_LEAST, AT_MOST = "GreaterThanOrEqualToThreshold", "LessThanOrEqualToThreshold"
+# From which value on, and after how many minutes. Of the two that follow the environment's size, see below.
+FIRES = {
+    "load-balancer-5xx": (AT_LEAST, 10, 3, "Sum"),
+    "pods-5xx": (AT_LEAST, 50, 5, "Sum"),
+    "pods-unreachable": (AT_LEAST, 20, 3, "Sum"),
+    "database-cpu": (AT_LEAST, 80, 10, "Average"),
+    "database-storage": (AT_MOST, None, 15, "Minimum"),
+    "database-connections": (AT_LEAST, None, 5, "Maximum"),
+    "database-memory": (AT_MOST, 2**28, 15, "Minimum"),
+    "database-credits": (AT_MOST, 30, 10, "Minimum"),
+    "dead-letters": (AT_LEAST, 1, 1, "Maximum"),
+    "letters-late": (AT_LEAST, 600, 5, "Maximum"),
+    "mail-bounces": (AT_LEAST, 0.05, 60, "Maximum"),
+    "mail-complaints": (AT_LEAST, 0.001, 60, "Maximum"),
+}
+
+
+@pytest.mark.parametrize("name", list(FIRES))
+def test_an_alarm_fires_at_its_value_after_its_minutes_of_values_that_there_are(dev: Assembly, name: str) -> None:
+    """In dev, which has them all; they differ between environments by size alone."""
+    comparison, threshold, minutes, statistic = FIRES[name]
+    found = alarm(dev, name)
+    assert found["ComparisonOperator"] == comparison
+    assert threshold is None or found["Threshold"] == threshold
+    assert found["EvaluationPeriods"] * found["Period"] == minutes * 60
+    assert "DatapointsToAlarm" not in found.properties
+    assert found["Statistic"] == statistic
+    assert found["TreatMissingData"] == "notBreaching"
+
+
+def test_no_alarm_asks_for_values_more_often_than_there_are_any_nor_for_more_than_a_day(assembly: Assembly) -> None:
+    for each in assembly.resources("CloudWatch::Alarm"):
+        assert each["Period"] >= PUBLISHED[each["MetricName"]], each["AlarmName"]
+        assert 1 <= each["EvaluationPeriods"] <= 86_400 // each["Period"]
 
 
 @pytest.mark.parametrize("name", list(WATCHED))
@@ -38,7 +79,7 @@ def test_trouble_outside_the_cluster_is_reported_when_it_begins_and_when_it_ends
 ) -> None:
     found = alarm(assembly, name)
     namespace, metric, dimension = WATCHED[name]
-    assert (found["Namespace"], found["MetricName"], found["Period"]) == (namespace, metric, 60)
+    assert (found["Namespace"], found["MetricName"], found["Period"]) == (namespace, metric, PUBLISHED[metric])
     assert [each["Name"] for each in found.properties.get("Dimensions", [])] == ([dimension] if dimension else [])
     (topic,) = stack.all("SNS::Topic")
     assert found["AlarmActions"] == found["OKActions"] == [{"Ref": topic.id}]
