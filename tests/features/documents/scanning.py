@@ -23,7 +23,7 @@ def scanned(document: bytes) -> list[TicketClaim]:
 
 
 def drawn_svg(svg: str, scale: int = 4) -> Image.Image:
-    """What is black in the picture: segno strokes horizontal runs, each row half a module below its upper edge."""
+    """What is black in the picture: horizontal runs are stroked, each row half a module below its upper edge."""
     image = Image.new("L", (49 * scale, 49 * scale), 255)
     draw = ImageDraw.Draw(image)
     x = y = 0.0

@@ -28,7 +28,7 @@ class Printer:
         self._drawing = 0
 
     def svg(self, ticket: TicketView) -> str:
-        """The ticket's QR code, or that it is no longer valid; five milliseconds the first time, none afterwards."""
+        """The ticket's QR code, or that it is no longer valid; a millisecond the first time, none afterwards."""
         return (
             qr.ticket_svg(qr.ticket_payload(ticket.code, ticket.event.id, self._key)) if ticket.admits else qr.VOID_SVG
         )
