@@ -15,6 +15,8 @@ from backend.domain.probe import PROBE_EVENT
 from backend.features.orders.checkout import queries
 from backend.telemetry.metrics import Metrics
 
+_OF_THE_ORDER = 13  # columns of the query order; those of a ticket follow
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
@@ -66,29 +68,16 @@ class Orders:
 
     async def whole(self, order_id: UUID) -> WholeOrder | None:
         """The order with everything about it, None when there is none."""
-        head = await self._database.fetch_one(queries.order_head, {"order": order_id}, retry=True)
-        if head is None:
-            return None
-        tickets = await self._database.fetch_all(queries.order_tickets, {"order": order_id}, retry=True)
-        refunds = await self._database.fetch_all(queries.order_refunds, {"order": order_id}, retry=True)
-        _, _, _, currency, _, _, _, payment, failure, pay_url, held_until, basket_id = head
-        return WholeOrder(
-            _order_view(head, tickets),
-            PaymentView(payment, failure, pay_url) if payment else None,
-            tuple(RefundView(Money(amount, currency), status, reason) for amount, status, reason in refunds),
-            basket_id,
-            held_until,
-        )
+        return await self._read({"order": order_id, "ticket": None})
+
+    async def whole_of_ticket(self, code: UUID) -> WholeOrder | None:
+        """The order that this ticket belongs to, with everything about it."""
+        return await self._read({"order": None, "ticket": code})
 
     async def order_view(self, order_id: UUID) -> OrderView | None:
         """The order as documents and messages show it."""
         whole = await self.whole(order_id)
         return whole.view if whole else None
-
-    async def order_of_ticket(self, code: UUID) -> UUID | None:
-        """Whose ticket it is."""
-        order_id: UUID | None = await self._database.fetch_value(queries.order_of_ticket, {"code": code}, retry=True)
-        return order_id
 
     async def cancel(self, order_id: UUID) -> None:
         """Give all tickets back; the money less the fee is refunded by the worker. Once cancelled, it stays so."""
@@ -113,6 +102,10 @@ class Orders:
             await self._cancel(queries.cancel_for_event, {"order": order_id, "event": event_id})
         return len(due)
 
+    async def _read(self, params: Mapping[str, object]) -> WholeOrder | None:
+        rows = await self._database.fetch_all(queries.order, params, retry=True)
+        return _whole_order(rows) if rows else None
+
     async def _cancel(self, query: str, params: Mapping[str, object]) -> str:
         result, ended, probing = await self._database.fetch_one(query, params) or ("unknown", False, False)
         if ended and not probing:
@@ -120,8 +113,21 @@ class Orders:
         return str(result)
 
 
+def _whole_order(rows: Sequence[Row]) -> WholeOrder:
+    """From the rows of the query order: each begins with the order and ends with a ticket, if there is any."""
+    head = rows[0][:_OF_THE_ORDER]
+    tickets = [row[_OF_THE_ORDER:] for row in rows if row[_OF_THE_ORDER] is not None]
+    _, _, _, currency, _, _, _, payment, failure, pay_url, held_until, basket_id, refunds = head
+    return WholeOrder(
+        _order_view(head, tickets),
+        PaymentView(payment, failure, pay_url) if payment else None,
+        tuple(RefundView(Money(amount, currency), status, reason) for amount, status, reason in refunds or ()),
+        basket_id,
+        held_until,
+    )
+
+
 def _order_view(head: Row, tickets: Sequence[Row]) -> OrderView:
-    """From a row of order_head and the rows of order_tickets."""
     order_id, status, total, currency, created_at, name, email, *_ = head
     in_force = [row for row in tickets if row[1] != "void"]
     until = min((row[13] for row in in_force if row[13] is not None), default=None)

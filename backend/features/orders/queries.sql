@@ -18,28 +18,25 @@ FROM hold h JOIN orders o ON o.id = h.order_id
 WHERE (h.basket_id = %(cookie)s OR h.owner = %(cookie)s)
     AND (h.state = 'paying' OR h.state = 'confirmed' AND o.status = 'paid' AND o.paid_at > now() - %(lately)s)
 
--- name: order_of_ticket
-SELECT order_id FROM ticket WHERE code = %(code)s
-
--- name: order_head
+-- name: order
+-- An order by its own id or a ticket's, with its latest payment and its refunds: a row for each ticket, or one.
 SELECT o.id, o.status, o.total_minor, o.currency, o.created_at, o.name, o.email, p.status, p.failure, p.pay_url,
     (SELECT min(h.expires_at) FROM hold h WHERE h.order_id = o.id AND h.state = 'held' AND h.expires_at > now()),
-    o.basket_id
-FROM orders o
-LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
-WHERE o.id = %(order)s
-
--- name: order_tickets
-SELECT t.code, t.state, t.price_minor, y.name, s.row_label, s.number, e.id, e.name, e.starts_at, e.timezone, e.venue,
+    o.basket_id,
+    (SELECT json_agg(json_build_array(r.amount_minor, r.status, r.reason) ORDER BY r.created_at)
+     FROM refund r WHERE r.order_id = o.id),
+    t.code, t.state, t.price_minor, y.name, s.row_label, s.number, e.id, e.name, e.starts_at, e.timezone, e.venue,
     e.city, e.status = 'cancelled', CASE WHEN e.status <> 'cancelled' THEN t.refundable_until END,
     CASE WHEN e.status = 'cancelled' THEN 0 ELSE t.fee_minor END
-FROM ticket t JOIN ticket_type y ON y.id = t.ticket_type_id JOIN event e ON e.id = t.event_id
-LEFT JOIN seat s ON s.id = t.seat_id
-WHERE t.order_id = %(order)s
+FROM orders o
+LEFT JOIN LATERAL (SELECT * FROM payment q WHERE q.order_id = o.id ORDER BY q.created_at DESC LIMIT 1) AS p ON true
+LEFT JOIN ticket t ON t.order_id = o.id
+LEFT JOIN ticket_type y ON y.id = t.ticket_type_id
+LEFT JOIN event e ON e.id = t.event_id
+-- LIMIT, because seats are looked up one by one: joined to few tickets, a whole table of them was read for each order.
+LEFT JOIN LATERAL (SELECT * FROM seat WHERE seat.id = t.seat_id LIMIT 1) AS s ON true
+WHERE o.id = coalesce(%(order)s, (SELECT order_id FROM ticket WHERE code = %(ticket)s))
 ORDER BY e.starts_at, e.id, y.position, y.id, s.position, s.number, t.code
-
--- name: order_refunds
-SELECT amount_minor, status, reason FROM refund WHERE order_id = %(order)s ORDER BY created_at
 
 -- name: cancel_order
 SELECT result, ended, EXISTS (SELECT FROM ticket WHERE order_id = %(order)s AND event_id = %(probe)s)

@@ -156,10 +156,11 @@ async def _order_of_ticket(request: web.Request, query: TokenQuery, code: str) -
         ticket_code = UUID(hex=code)
     except ValueError:
         raise Problem("not-found", "There is no such ticket.") from None
-    order_id = await request.app[ORDERS].order_of_ticket(ticket_code)
-    if order_id is None:
+    order = await request.app[ORDERS].whole_of_ticket(ticket_code)
+    if order is None:
         raise Problem("unauthorized", "The link does not open this ticket.")  # as for a wrong token: tells nothing
-    return await _order(request, query, order_id), ticket_code
+    _demand_token(request, query, order.view.id)
+    return order, ticket_code
 
 
 def _demand_token(request: web.Request, query: TokenQuery, order_id: UUID) -> str:

@@ -124,4 +124,4 @@ async def test_given_back_by_many_at_once_it_is_refunded_once(shop: Shop, orders
 async def test_what_nobody_ordered_is_not_there(orders: Orders) -> None:
     assert await orders.whole(uuid4()) is None
     assert await orders.order_view(uuid4()) is None
-    assert await orders.order_of_ticket(uuid4()) is None
+    assert await orders.whole_of_ticket(uuid4()) is None
