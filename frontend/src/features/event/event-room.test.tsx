@@ -165,6 +165,14 @@ test("whoever holds tickets for something else hears of it before they lose them
   expect(screen.getByRole("link", { name: "Pay for them first" })).toHaveAttribute("href", "/checkout");
 });
 
+test("whoever may have a place is not asked to take one before that is known", async () => {
+  withPlace();
+  shop({}, { [`GET ${PLACE}`]: () => new Promise<Response>(() => {}) });
+  visit("/events/1");
+  await screen.findByRole("heading", { name: "Jazz Night" });
+  expect(screen.queryByRole("button", { name: /Take a place|Hold/ })).not.toBeInTheDocument();
+});
+
 test("once nothing is left the page says so and leads to other events", async () => {
   shop({ waiting_room: "closed", available_tickets: 0, ticket_types: [aTicketType({ available: 0 })] });
   visit("/events/1");

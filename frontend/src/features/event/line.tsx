@@ -22,7 +22,7 @@ export function LineNotice({ event, turn }: LineProps) {
     case "away":
       return (
         <Notice title="Tickets are sold in turn">
-          {event.waiting_room === "gathering"
+          {saleState(offerOf(event), serverNow()) === "upcoming"
             ? "Take a place before the sale opens: the order is then drawn by lot among all who have one. Coming early gains nothing."
             : "Many want these tickets, so customers are let in one after another. Take a place, and you see how long it takes."}
         </Notice>

@@ -6,8 +6,8 @@ import { useServerNow } from "#shared/time/use-server-now.ts";
 
 /** Whether the visitor may buy now, and what to do when not. */
 export interface Turn {
-  /** free: nobody waits. away: without a place. closed: nothing is left. */
-  readonly stage: "free" | "away" | "in-line" | "admitted" | "expired" | "closed";
+  /** free: nobody waits. asking: not known yet. away: without a place. closed: nothing is left. */
+  readonly stage: "free" | "asking" | "away" | "in-line" | "admitted" | "expired" | "closed";
   readonly place: Place | null;
   readonly mayBuy: boolean;
   readonly take: () => void;
@@ -19,10 +19,10 @@ export interface Turn {
 
 /** Where the visitor stands with an event that may have a waiting room. */
 export function useTurn(event: EventDetail): Turn {
-  const { place, askAgain } = usePlace(event.id);
+  const { place, isLoading, askAgain } = usePlace(event.id);
   const now = useServerNow(place?.state === "admitted");
   const { take, taking, error } = useTakePlace(event.id);
-  const stage = stageOf(event, place ?? null, Math.max(now, serverNow()));
+  const stage = isLoading ? "asking" : stageOf(event, place ?? null, Math.max(now, serverNow()));
   return {
     stage,
     place: place ?? null,

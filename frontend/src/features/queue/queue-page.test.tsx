@@ -233,6 +233,16 @@ test("two tabs share one place: what the other is told shows here, without askin
   expect(asks(asked)).toHaveLength(1);
 });
 
+test("when the event could not be loaded, trying again loads it", async () => {
+  const busy = () => problem("unavailable", 503);
+  room([told()], {
+    "GET /api/events/1": inTurn(busy, busy, busy, () => ok(anEvent({ waiting_room: "open" }))),
+  });
+  const user = visit("/events/1/queue");
+  await user.click(await screen.findByRole("button", { name: "Try again" }));
+  expect(await screen.findByText("12")).toBeVisible();
+});
+
 test("a shop that does not answer at first is asked again by the visitor or by the page", async () => {
   room([() => problem("unavailable", 503), told()]);
   visit("/events/1/queue");

@@ -16,7 +16,7 @@ import { Waiting } from "./waiting.tsx";
 
 /** The waiting room of an event: where one stands, and on to the tickets when it is one's turn. */
 export function QueuePage({ id }: { readonly id: number }) {
-  const { data: event, error: noEvent } = useQuery(eventQuery(id));
+  const { data: event, error: noEvent, refetch } = useQuery(eventQuery(id));
   const { place, error, isLoading, askAgain } = usePlace(id);
   useWayIn(id, place);
   if (isProblem(noEvent, "not-found")) {
@@ -34,7 +34,7 @@ export function QueuePage({ id }: { readonly id: number }) {
       <ErrorNotice
         error={failed}
         actions={
-          <Button look="primary" onClick={askAgain}>
+          <Button look="primary" onClick={() => (event ? askAgain() : void refetch())}>
             Try again
           </Button>
         }
