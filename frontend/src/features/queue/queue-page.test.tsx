@@ -45,6 +45,7 @@ test("in line: the number, about how long, how many wait, what comes next, and a
   expect(card).toHaveTextContent("1,239 people are before you. 3,000 people wait in all.");
   expect(screen.getByRole("heading", { name: "What happens next" })).toBeVisible();
   expect(screen.getByText(/You may reload this page, .* or close it/)).toBeVisible();
+  expect(screen.getByText(/A place is no ticket: 500 left at the moment/)).toBeVisible();
   expect(document.title).toBe("Number 1,240 in line: Jazz Night · AegisTickets");
   await expectAccessible();
 });

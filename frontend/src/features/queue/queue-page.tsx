@@ -14,9 +14,12 @@ import { NoPlace } from "./no-place.tsx";
 import { NothingLeft } from "./nothing-left.tsx";
 import { Waiting } from "./waiting.tsx";
 
+/** How often it is asked how many tickets are left: seldom, for many wait. */
+const STOCK_MS = 120_000;
+
 /** The waiting room of an event: where one stands, and on to the tickets when it is one's turn. */
 export function QueuePage({ id }: { readonly id: number }) {
-  const { data: event, error: noEvent, refetch } = useQuery(eventQuery(id));
+  const { data: event, error: noEvent, refetch } = useQuery({ ...eventQuery(id), refetchInterval: STOCK_MS });
   const { place, error, isLoading, askAgain } = usePlace(id);
   useWayIn(id, place);
   if (isProblem(noEvent, "not-found")) {

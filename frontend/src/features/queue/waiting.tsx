@@ -2,6 +2,7 @@ import type { EventDetail, Place } from "#shared/api/types.ts";
 import { eventPath } from "#shared/place/paths.ts";
 import { ButtonLink } from "#shared/ui/button.tsx";
 import { Notice } from "#shared/ui/notice.tsx";
+import { ticketsLeft } from "#shared/words/counts.ts";
 import { EventLine } from "./event-line.tsx";
 import { Gathering } from "./gathering.tsx";
 import { InLine } from "./in-line.tsx";
@@ -53,7 +54,10 @@ export function Waiting({ event, place, lost }: WaitingProps) {
           your place is kept. If your turn comes while you are away, others go first; once you are back, you
           are next.
         </p>
-        <p className={styles.aside}>A place is no ticket: there may be none left when it is your turn.</p>
+        <p className={styles.aside}>
+          A place is no ticket: {ticketsLeft(event.available_tickets).toLowerCase()} at the moment, and there
+          may be none when it is your turn.
+        </p>
       </section>
       <div className={styles.ways}>
         <ButtonLink href={eventPath(event.id)}>See the event and what is left</ButtonLink>
