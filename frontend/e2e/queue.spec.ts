@@ -13,9 +13,7 @@ test("a visitor waits, loses nothing by a reload or a second tab, is let in, and
   const one = await newCustomer();
   const other = await newCustomer();
   // As many as there are tickets: until one of them has used their turn, nobody else is let in.
-  for (const customer of [one, other]) {
-    await letIn(customer, id);
-  }
+  await Promise.all([letIn(one, id), letIn(other, id)]);
   await page.goto(`/events/${id}`);
   await expect(page.getByRole("button", { name: /^Hold/ })).toBeHidden();
   await page.getByRole("button", { name: "Take a place" }).click();
