@@ -7,7 +7,15 @@ from xdist.scheduler import LoadScopeScheduling
 # What the tests of these folders share takes long to make, so one worker makes it.
 TOGETHER = ("tests/cdk", "tests/images", "tests/manifests", "tests/rollout")
 # What takes a worker longest comes first, lest all the others wait for it at the end.
-FIRST = ("tests/rollout", "tests/cdk", "tests/slo/test_rules.py", "tests/journeys", "tests/tools", "tests/slo")
+FIRST = (
+    "tests/rollout",
+    "tests/cdk",
+    "tests/slo/test_rules.py",
+    "tests/docs/test_develop.py",
+    "tests/journeys",
+    "tests/tools",
+    "tests/slo",
+)
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc] # it is published without types
