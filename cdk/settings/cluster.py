@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cdk.settings.checks import LOG_DAYS, block, check, matches, one_of
+from cdk.settings.checks import LOG_DAYS, NOT_PUBLIC, block, check, matches, one_of, typed
 
 KUBERNETES = ("1.36",)  # kubectl, the autoscaler's image and the add-ons below belong to it
 
@@ -59,6 +59,7 @@ class ClusterSettings:
     log_days: int
 
     def __post_init__(self) -> None:
+        typed(self, "cluster")
         one_of("cluster.version", self.version, KUBERNETES)
         release = rf"({re.escape(self.version)}\.\d+-\d{{8}})?"
         must = f"an image of {self.version} is written as {self.version}.0-20261103"
@@ -71,6 +72,12 @@ class ClusterSettings:
         check("cluster.instances", bool(self.instances), "are empty: name at least one type")
         for number, instance in enumerate(self.instances):
             one_of(f"cluster.instances[{number}]", instance, tuple(INSTANCES))
+        sizes = {INSTANCES[each] for each in self.instances}
+        must = f"are {', '.join(self.instances)}: of one size, as the autoscaler takes the first for all"
+        check("cluster.instances", len(sizes) == 1, must)
+        check(
+            "cluster.disk", 20 <= self.disk <= 16_384, f"is {self.disk}: 20 to 16,384 GiB, as images fill the first 20"
+        )
         check("cluster.least_nodes", self.least_nodes >= 1, f"is {self.least_nodes}: every zone needs a node")
         check(
             "cluster.most_nodes",
@@ -85,6 +92,7 @@ class ClusterSettings:
         one_of("cluster.log_days", self.log_days, LOG_DAYS)
         for number, cidr in enumerate(self.allowed_cidrs):
             setting = f"cluster.allowed_cidrs[{number}]"
-            check(
-                setting, block(setting, cidr).prefixlen >= 16, f"is {cidr}: too many to be people you know; /16 at most"
-            )
+            people = block(setting, cidr)
+            check(setting, people.prefixlen >= 16, f"is {cidr}: too many to be people you know; /16 at most")
+            public = not any(people.overlaps(block("", each)) for each in NOT_PUBLIC)
+            check(setting, public, f"is {cidr}: nobody comes from there, the API sees addresses of the internet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import LOG_DAYS, check, one_of
+from cdk.settings.checks import LOG_DAYS, check, one_of, typed
 
 VERSIONS = ("18.3",)  # the major version that the tests run on
 
@@ -46,6 +46,7 @@ class DatabaseSettings:
     log_days: int = 30
 
     def __post_init__(self) -> None:
+        typed(self, "database")
         one_of("database.version", self.version, VERSIONS)
         one_of("database.instance", self.instance, tuple(MEMORY))
         check(
@@ -59,6 +60,7 @@ class DatabaseSettings:
             self.max_storage * 10 >= self.storage * 11,
             f"is {self.max_storage}: at least a tenth more than database.storage, or it cannot grow",
         )
+        check("database.max_storage", self.max_storage <= 65_536, f"is {self.max_storage}: RDS ends at 65,536 GiB")
         check("database.backup_days", 1 <= self.backup_days <= 35, f"is {self.backup_days}: RDS keeps 1 to 35 days")
         one_of("database.log_days", self.log_days, LOG_DAYS)
         one_of("database.insights_months", self.insights_months, (0, *range(1, 25)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 
-from cdk.settings.checks import LOG_DAYS, block, check, inside, matches, one_of
+from cdk.settings.checks import LOG_DAYS, block, check, inside, matches, one_of, typed
 from cdk.settings.cluster import INSTANCES, ClusterSettings
 from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
 from cdk.settings.network import NetworkSettings
@@ -27,6 +27,7 @@ ZONES = {
 EXAMPLE_ACCOUNT = "111122223333"
 # What documentation may use freely: names (RFC 2606) and address blocks (RFC 5737) that can belong to nobody.
 _EXAMPLE = re.compile(rf"(^|[@./:-])example([./-]|$)|EXAMPLE|{EXAMPLE_ACCOUNT}", re.ASCII)
+_DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
 _EXAMPLE_BLOCKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 
 
@@ -43,6 +44,11 @@ class EdgeSettings:
     access_log_days: int = 14  # of the load balancer's log, which holds what stands in the addresses of requests
 
     def __post_init__(self) -> None:
+        typed(self, "edge")
+        for name, value in (("domain", self.domain), ("zone_name", self.zone_name)):
+            matches(f"edge.{name}", value, _DOMAIN, "write small letters, digits and hyphens between dots")
+        check("edge.domain", len(self.domain) <= 64, f"is {self.domain}: a certificate takes 64 characters")
+        matches("edge.zone_id", self.zone_id, r"Z[0-9A-Z]{1,31}", "Route 53 writes Z and capitals or digits")
         fits = self.domain == self.zone_name or self.domain.endswith(f".{self.zone_name}")
         check("edge.domain", fits, f"is {self.domain}, which is not in edge.zone_name {self.zone_name}")
         one_of("edge.log_days", self.log_days, LOG_DAYS)
@@ -68,9 +74,10 @@ class MonitoringSettings:
     heartbeat: bool = False
 
     def __post_init__(self) -> None:
+        typed(self, "monitoring")
         # The promise looks back over 28 days.
         check("monitoring.retention_days", self.retention_days >= 30, f"is {self.retention_days}: at least 30")
-        check("monitoring.storage", self.storage >= 20, f"is {self.storage}: at least 20 GiB")
+        check("monitoring.storage", 20 <= self.storage <= 16_384, f"is {self.storage}: 20 to 16,384 GiB")
         check("monitoring.replicas", 1 <= self.replicas <= 2, f"is {self.replicas}: 1, or 2 that watch the same")
         address = r"[^@\s]+@([a-z0-9-]+\.)+[a-z]{2,}"
         matches("monitoring.alarm_address", self.alarm_address, address, "no e-mail address")
@@ -92,6 +99,7 @@ class DeliverySettings:
     runner_workflow: str = "deploy-prod"  # the name of the one workflow that the runner is started for
 
     def __post_init__(self) -> None:
+        typed(self, "delivery")
         named = re.fullmatch(r"[\w -]+", self.runner_workflow, re.ASCII) is not None
         check("delivery.runner_workflow", named, f"is {self.runner_workflow}: write a name of letters and digits")
         fits = re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) is not None
@@ -132,8 +140,8 @@ class Environment:
     sale: Sale = field(default_factory=Sale)
 
     def __post_init__(self) -> None:
-        account_fits = re.fullmatch(r"\d{12}", self.account) is not None
-        check("account", account_fits, f"is {self.account}: an account has 12 digits")
+        typed(self)
+        matches("account", self.account, r"\d{12}", "an account has 12 digits")
         one_of("region", self.region, tuple(ZONES))
         for number, letter in enumerate(self.network.zones):
             one_of(f"network.zones[{number}]", letter, tuple(ZONES[self.region]))
@@ -224,6 +232,6 @@ def _strings(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _is_example(value: str) -> bool:
-    if re.fullmatch(r"[\d.]+/\d+", value):
+    if re.fullmatch(r"(\d+\.){3}\d+/\d+", value, re.ASCII):
         return inside(str(block("", value)), _EXAMPLE_BLOCKS)
     return _EXAMPLE.search(value) is not None

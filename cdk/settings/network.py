@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import LOG_DAYS, apart, block, check, one_of
+from cdk.settings.checks import LOG_DAYS, PRIVATE, SHARED, apart, block, check, inside, one_of, typed
 
 # Pods take their addresses from the application subnets: 4,091 of them in each zone.
 PUBLIC_MASK, APPLICATION_MASK, DATA_MASK = 24, 20, 26
@@ -29,6 +29,7 @@ class NetworkSettings:
     flow_log_days: int
 
     def __post_init__(self) -> None:
+        typed(self, "network")
         check("network.zones", len(set(self.zones)) == 3, f"are {','.join(self.zones)}: name three, each once")
         check(
             "network.nat_gateways",
@@ -38,11 +39,16 @@ class NetworkSettings:
         one_of("network.flow_log_days", self.flow_log_days, LOG_DAYS)
         for number, endpoint in enumerate(self.endpoints):
             one_of(f"network.endpoints[{number}]", endpoint, ENDPOINTS)
+        check(
+            "network.endpoints", len(set(self.endpoints)) == len(self.endpoints), "name a service twice: once is enough"
+        )
         services = block("network.service_cidr", self.service_cidr)
-        check("network.service_cidr", services.is_private, f"is {services}, which is not private")
+        check("network.service_cidr", inside(services, PRIVATE), f"is {services}, which is not private")
         check("network.service_cidr", 12 <= services.prefixlen <= 24, f"is {services}: EKS takes a /12 to a /24")
         vpc = block("network.cidr", self.cidr)
-        check("network.cidr", vpc.is_private, f"is {vpc}, which is not private: choose from 10.0.0.0/8")
+        check(
+            "network.cidr", inside(vpc, (*PRIVATE, SHARED)), f"is {vpc}, which is not private: choose from 10.0.0.0/8"
+        )
         check("network.cidr", 16 <= vpc.prefixlen <= 17, f"is {vpc}: the subnets of three zones need a /16 or a /17")
         neighbours = {f"network.neighbours[{number}]": cidr for number, cidr in enumerate(self.neighbours)}
         apart({"network.cidr": self.cidr, "network.service_cidr": self.service_cidr, **neighbours})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import check
+from cdk.settings.checks import check, typed
 
 # From a pod's end being wished until no new request reaches it: the controller's turn, the load balancer's own, and
 # how long each of its nodes takes to learn of it.
@@ -33,6 +33,7 @@ class Rollout:
     unhealthy: int = 3
 
     def __post_init__(self) -> None:
+        typed(self, "rollout")
         check(
             "rollout.pre_stop",
             self.pre_stop >= PROPAGATION,

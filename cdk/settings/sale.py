@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import check
+from cdk.settings.checks import check, typed
 from cdk.settings.workloads import CPU_PERCENT, Workload
 
 # Seconds of the backend's CPU for each, as `python -m tools.bench --only holds,paid,reads --rounds 2` prints them, the
@@ -29,6 +29,7 @@ class Sale:
     stay: int = 30
 
     def __post_init__(self) -> None:
+        typed(self, "sale")
         check("sale.comers", self.comers >= 1, f"is {self.comers}: at least 1 comes for a ticket that is sold")
         check("sale.rush", 1 <= self.rush <= 600, f"is {self.rush}: 1 to 600 seconds")
         check("sale.lead", 5 <= self.lead <= 120, f"is {self.lead}: 5 to 120 minutes, as nodes take some to come")

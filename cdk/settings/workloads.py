@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import check, matches
+from cdk.settings.checks import check, matches, typed
 
 # Beside its pool a process of `serve` holds a connection that listens, the worker one that checks the invariants; and
 # one more while somebody asks for a fresh check, or a connection that was given up is still being closed.
@@ -44,6 +44,7 @@ class Workload:
 
     def checked(self, name: str) -> None:
         """SettingsError names the setting, which only the owner knows."""
+        typed(self, name)
         matches(f"{name}.cpu", self.cpu, r"[1-9]\d*m?", "write 250m or 2")
         matches(f"{name}.memory", self.memory, r"[1-9]\d*[MG]i", "write 384Mi or 2Gi")
         check(f"{name}.least", self.least >= 1, f"is {self.least}: at least 1")
