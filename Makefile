@@ -36,8 +36,8 @@ build: ## build the front end into frontend/dist
 bench: ## measure the shop against its performance targets
 	$(tool) page bench
 
-load: ## load a shop of its own, or HOST=, by SCENARIO=smoke, happy, sale, seats, stress or soak, and judge it by slo.yaml
-	$(tool) $(if $(HOST),python,page) load
+load: ## load a shop of its own, or HOST=, by SCENARIO= (docs/load.md), and judge it by slo.yaml (DRY_RUN=1 only says how)
+	$(tool) $(if $(HOST)$(DRY_RUN),python,page) load $(if $(DRY_RUN),--dry-run)
 
 load-report: ## run the scenarios (SCENARIO=a,b for some) and write their figures and plots into docs/performance.md
 	$(tool) $(if $(HOST),python,page) load.report

@@ -26,11 +26,14 @@ export const findEvents = () => {
   if (__ENV.EVENT) return { events: [Number(__ENV.EVENT)] };
   const answer = readList("per_page=100");
   if (answer.status !== 200) throw new Error(`the list of events is answered ${answer.status} ${answer.error}`);
-  const fit = answer.json("events").filter((each) => each.on_sale && !each.seated && each.available_tickets >= LEAST);
+  const fit = answer.json("events").filter((each) => isFree(each) && !each.seated && each.available_tickets >= LEAST);
   const events = fit.sort((one, other) => other.available_tickets - one.available_tickets).slice(0, 3);
   if (events.length === 0) throw new Error(`no event is on sale with ${LEAST} tickets left: publish one`);
   return { events: events.map((each) => each.id) };
 };
+
+// Whether one simply buys: a waiting room is for the scenario `queue`.
+const isFree = (event) => event.on_sale && event.waiting_room === "none";
 
 const pick = (events) => events[exec.scenario.iterationInTest % events.length];
 const every = (nth) => exec.scenario.iterationInTest % nth === 0;

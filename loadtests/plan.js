@@ -17,13 +17,14 @@ const PATIENCE_IN_A_RUSH = 1.5;
 
 // So many a second for so long, whether or not the shop keeps up with it: customers do not wait for each other.
 // tags: of everything that they do.
-export const steady = (exec, rate, seconds, { start = 0, tags = {} } = {}) => ({
-  ...always(exec, start, tags),
+// patience: seconds that each of them may take.
+export const steady = (exec, rate, seconds, { start = 0, tags = {}, patience = PATIENCE } = {}) => ({
+  ...always(exec, start, tags, patience),
   executor: "constant-arrival-rate",
   rate: Math.ceil(rate * 10),
   timeUnit: "10s",
   duration: `${seconds}s`,
-  preAllocatedVUs: Math.ceil(rate * PATIENCE) + 5,
+  preAllocatedVUs: Math.ceil(rate * patience) + 5,
 });
 
 // stages: [rate to reach, seconds to get there].
@@ -35,7 +36,12 @@ export const rising = (exec, from, stages, { start = 0, tags = {} } = {}) => ({
   preAllocatedVUs: Math.ceil(Math.max(from, ...stages.map(([target]) => target)) * PATIENCE_IN_A_RUSH) + 5,
 });
 
-const always = (exec, start, tags) => ({ exec, startTime: `${start}s`, gracefulStop: "15s", tags });
+const always = (exec, start, tags, patience = PATIENCE) => ({
+  exec,
+  startTime: `${start}s`,
+  gracefulStop: `${12 + patience}s`,
+  tags,
+});
 
 // limits: journeys and phases, as thresholds.js takes them. more: thresholds of the test's own.
 export const options = (scenarios, limits, more = {}) => {

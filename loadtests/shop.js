@@ -11,7 +11,11 @@ http.setResponseCallback(http.expectedStatuses({ min: 200, max: 499 }));
 const LIST = "GET /api/events";
 const EVENT = "GET /api/events/{event_id}";
 const SEATS = "GET /api/events/{event_id}/seats";
+const PLACE = "GET /api/events/{event_id}/place";
+const TAKE_PLACE = "POST /api/events/{event_id}/place";
+const LEAVE_PLACE = "DELETE /api/events/{event_id}/place";
 const HOLD = "POST /api/basket";
+const GIVE_BACK = "DELETE /api/basket";
 const CHECKOUT = "POST /api/checkout";
 const ORDER = "GET /api/orders/{order_id}";
 const TICKET = "GET /api/tickets/{code}.svg";
@@ -25,16 +29,22 @@ const params = (route, read) => ({
   timeout: "10s",
 });
 const READ = Object.fromEntries(
-  [LIST, EVENT, SEATS, HOLD, CHECKOUT, ORDER].map((route) => [route, params(route, true)]),
+  [LIST, EVENT, SEATS, PLACE, TAKE_PLACE, HOLD, CHECKOUT, ORDER].map((route) => [route, params(route, true)]),
 );
-const SEEN = Object.fromEntries([LIST, EVENT, SEATS, TICKET].map((route) => [route, params(route, false)]));
+const SEEN = Object.fromEntries(
+  [LIST, EVENT, SEATS, LEAVE_PLACE, GIVE_BACK, TICKET].map((route) => [route, params(route, false)]),
+);
 
 const counted = (route, response) => {
   record(route, response);
   return response;
 };
-const get = (route, path, params) => counted(route, http.get(HOST + path, params[route]));
-const post = (route, path, body) => counted(route, http.post(HOST + path, JSON.stringify(body), READ[route]));
+// who: { jar, headers } of somebody who is not the customer whose cookies k6 keeps.
+const asked = (known, who) => (who ? { ...known, jar: who.jar, headers: { ...known.headers, ...who.headers } } : known);
+const get = (route, path, params, who) => counted(route, http.get(HOST + path, asked(params[route], who)));
+const post = (route, path, body, who) =>
+  counted(route, http.post(HOST + path, JSON.stringify(body), asked(READ[route], who)));
+const remove = (route, path) => counted(route, http.del(HOST + path, null, SEEN[route]));
 
 export const seeList = () => get(LIST, "/api/events", SEEN);
 export const seeEvent = (id) => get(EVENT, `/api/events/${id}`, SEEN);
@@ -44,8 +54,14 @@ export const readEvent = (id) => get(EVENT, `/api/events/${id}`, READ);
 export const readSeats = (id) => get(SEATS, `/api/events/${id}/seats`, READ);
 
 // The basket's cookie stays with the customer, so the checkout needs no more than itself.
-export const hold = (wanted) => post(HOLD, "/api/basket", wanted);
-export const checkOut = (payment) => post(CHECKOUT, "/api/checkout", payment);
+export const hold = (wanted, who) => post(HOLD, "/api/basket", wanted, who);
+export const checkOut = (payment, who) => post(CHECKOUT, "/api/checkout", payment, who);
+export const giveBack = () => remove(GIVE_BACK, "/api/basket");
+
+// The place and the admission are cookies as well.
+export const takePlace = (id, who) => post(TAKE_PLACE, `/api/events/${id}/place`, {}, who);
+export const seePlace = (id, who) => get(PLACE, `/api/events/${id}/place`, READ, who);
+export const leavePlace = (id) => remove(LEAVE_PLACE, `/api/events/${id}/place`);
 
 // bought: what the checkout answered.
 export const seeOrder = (bought) => get(ORDER, `/api/orders/${bought.order_id}?token=${bought.order_token}`, READ);

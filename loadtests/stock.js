@@ -15,15 +15,18 @@ export const given = (tickets) => {
   unaccounted.add(tickets);
 };
 
+// Tickets that a customer had and has let go.
+export const returned = (tickets) => unaccounted.add(-tickets);
+
 export const gone = (tickets) => unaccounted.add(-tickets);
 
-// The event of this name, or EVENT: { id, left }.
+// The event of this name, or EVENT: { id, left, room }.
 export const findSale = (name) => {
   const found = __ENV.EVENT ? readEvent(__ENV.EVENT) : readList(`per_page=100&q=${encodeURIComponent(name)}`);
   if (found.status !== 200) throw new Error(`the event is answered ${found.status} ${found.error}`);
   const event = __ENV.EVENT ? found.json() : found.json("events").find((each) => each.name === name);
   if (!event) throw new Error(`there is no event "${name}": publish loadtests/events.yaml, or name another by EVENT=`);
-  return { id: event.id, left: event.available_tickets };
+  return { id: event.id, left: event.available_tickets, room: event.waiting_room };
 };
 
 // The ids of seats in this state, in the order of the hall.

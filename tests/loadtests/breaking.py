@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from multidict import CIMultiDict
 
-Fault = Literal["none", "slow", "failing", "broken invariants", "oversold"]
+Fault = Literal["none", "slow", "failing", "broken invariants", "oversold", "admits twice", "admits out of order"]
 
 _ONE_IN = {"slow": 8, "failing": 20}  # requests
 _LATE = 1.0  # seconds
-_PASSED_ON = ("Content-Type", "Cookie", "Authorization", "Idempotency-Key")
+_HELD_BACK, _FOR = 12, 8.0  # so many places that were taken first, and seconds after others were admitted
+_PASSED_ON = ("Content-Type", "Cookie", "Authorization", "Idempotency-Key", "X-Place", "X-Admission")
 
 
 class _Proxy:
@@ -27,6 +31,9 @@ class _Proxy:
         self._client = client
         self._requests = count(1)
         self._lied = False
+        self._admissions: set[str | None] = set()
+        self._places: list[str] = []
+        self._others_since = math.inf
 
     async def answer(self, request: web.Request) -> web.Response:
         broken = next(self._requests) % _ONE_IN.get(self._fault, 1) == 0
@@ -41,24 +48,58 @@ class _Proxy:
         body = await request.read()
         address = self._url + request.path_qs
         async with self._client.request(request.method, address, data=body or None, headers=headers) as answer:
-            kept = {name: value for name, value in answer.headers.items() if name in ("Content-Type", "Set-Cookie")}
-            return web.Response(status=answer.status, body=await answer.read(), headers=kept)
+            kept = [each for each in answer.headers.items() if each[0] in {"Content-Type", "Set-Cookie"}]
+            return web.Response(status=answer.status, body=await answer.read(), headers=CIMultiDict(kept))
 
     def _lie(self, request: web.Request, answer: web.Response) -> web.Response:
         if self._fault == "broken invariants" and request.path == "/api/status":
-            assert isinstance(answer.body, bytes)
-            status = orjson.loads(answer.body)
+            status = _content(answer)
             status["invariants"]["broken"] = ["pool 1: one ticket too many is sold"]
             return web.Response(body=orjson.dumps(status), content_type="application/json")
         if self._fault == "oversold" and answer.status == 409 and not self._lied:
             self._lied = True  # somebody is told that they have what others have got
             return web.json_response({"basket_id": "0190f6a0-0000-7000-8000-000000000000"}, status=201)
+        if self._fault in {"admits twice", "admits out of order"} and answer.body and request.path.endswith("/place"):
+            return self._lie_of_place(answer)
         return answer
+
+    def _lie_of_place(self, answer: web.Response) -> web.Response:
+        standing = _content(answer)
+        if self._fault == "admits twice" and standing["admission"] in self._admissions - {None}:
+            standing["admission"] += "again"
+        elif self._fault == "admits out of order" and self._is_held_back(standing):
+            standing |= {"state": "waiting", "position": 1, "admission": None}
+        self._admissions.add(standing["admission"])
+        return web.Response(status=answer.status, body=orjson.dumps(standing), headers=answer.headers)
+
+    def _is_held_back(self, standing: dict[str, Any]) -> bool:
+        """Whether its place is one of the first and is admitted, and it is not long since others were."""
+        if standing["place"] is None:
+            return False
+        _, known, *_ = standing["place"].split(
+            "."
+        )  # what the shop has signed names the place, and its number once there is one
+        if known not in self._places:
+            self._places.append(known)
+        admitted = standing["state"] == "admitted"
+        if self._places.index(known) >= _HELD_BACK:
+            self._others_since = min(self._others_since, time.monotonic() if admitted else math.inf)
+            return False
+        return admitted and time.monotonic() < self._others_since + _FOR
+
+
+def _content(answer: web.Response) -> dict[str, Any]:
+    assert isinstance(answer.body, bytes)
+    content: dict[str, Any] = orjson.loads(answer.body)
+    return content
 
 
 @asynccontextmanager
 async def broken_shop(url: str, fault: Fault) -> AsyncIterator[str]:
-    """The address of the shop at url with this fault."""
+    """The address of the shop at url with this fault; its own when there is none."""
+    if fault == "none":
+        yield url
+        return
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as client:
         proxy = _Proxy(url, fault, client)

@@ -15,7 +15,7 @@ from tests.loadtests.driving import PASSED, drive
 from tests.shop import Shop, free_ports
 from tools.console import Failure
 from tools.load import kept, report
-from tools.load.__main__ import load
+from tools.load.__main__ import load, say_how
 from tools.load.exposition import read
 from tools.load.judging import Verdict
 from tools.load.scenarios import SCENARIOS, chosen
@@ -99,14 +99,35 @@ def test_without_a_host_a_shop_of_its_own_has_what_the_tests_buy_and_is_gone_aft
     with opened({}) as site:
         with urllib.request.urlopen(f"{site.url}/api/events?q=load+test") as answer:
             events = {event["name"]: event["available_tickets"] for event in json.load(answer)["events"]}
-        assert events == {"Load test: opening night": 10_000, "Load test: full house": 480}
+        assert events == {
+            "Load test: opening night": 10_000,
+            "Load test: full house": 480,
+            "Load test: one at a time": 400,
+        }
         assert all("http_requests_total" in {series.name for series in read([port])} for port in site.metrics)
     with pytest.raises(URLError):
         urllib.request.urlopen(site.url)
 
 
+def test_a_dry_run_shows_every_command_and_starts_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    say_how(SCENARIOS["queue"], {"RATE": "5"})
+    told = capsys.readouterr().out
+    for command in ("python -m tools.up", "python -m backend events apply loadtests/events.yaml"):
+        assert re.search(rf"^  \$ .*{re.escape(command)}$", told, re.MULTILINE)
+    assert re.search(r"^  \$ .*k6 run .*--env RATE=5 --env HOST=\S+ .* loadtests/queue\.js$", told, re.MULTILINE)
+
+    say_how(SMOKE, {"HOST": "https://tickets.example.com/"})
+    told = capsys.readouterr().out
+    assert "tools.up" not in told
+    assert "--env HOST=https://tickets.example.com " in told
+    assert not list(folder.iterdir())
+
+
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
-    with pytest.raises(Failure, match="SCENARIO is 'rush': expected one of smoke, happy, sale, seats, stress, soak"):
+    with pytest.raises(Failure, match="SCENARIO is 'rush': expected one of smoke, happy, sale, seats, queue, stress"):
         chosen("rush")
 
 

@@ -1,47 +1,74 @@
-"""`python -m tools.load`: loads a shop by SCENARIO and judges it; exit 1 when the promise was not kept.
+"""`python -m tools.load [--dry-run]`: loads a shop by SCENARIO and judges it; exit 1 when the promise was not kept.
 
-SCENARIO (smoke, happy, sale, seats, stress, soak), HOST (a shop; else one of our own), METRICS (its metrics ports), and
-what the scripts in loadtests/ take, such as RATE and DURATION.
+SCENARIO (a script in loadtests/), HOST (a shop; else one of our own), METRICS (its metrics ports), and what the scripts
+take, such as RATE and DURATION.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from slo.spec import Spec, load_spec
 from tools import console
 from tools.bench import machine
+from tools.commands import Commands, How
 from tools.console import Failure, say, step
-from tools.load import generator, kept, summary, tables
+from tools.load import generator, kept, sites, summary, tables
 from tools.load.crosscheck import Comparison, compare
 from tools.load.judging import FLOOR, Verdict, judge
 from tools.load.remembered import recall
 from tools.load.scenarios import SETTINGS, Scenario, chosen
-from tools.load.sites import Site, opened
+from tools.load.sites import Site
 from tools.load.watching import Watched, watching
 from tools.setup import ROOT
 
 
-def main(_arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.load")
+    parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
+    options = parser.parse_args(arguments)
     os.chdir(ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    verdict = load(chosen(os.environ.get("SCENARIO", "smoke")))
+    scenario = chosen(os.environ.get("SCENARIO", "smoke"))
+    if options.dry_run:
+        say_how(scenario)
+        return 0
+    verdict = load(scenario)
     if not verdict.passed:
         raise Failure(f"the promise was not kept: {'; '.join(verdict.problems)}"[:1000])
     return 0
 
 
+def say_how(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> None:
+    """Show what would be started, and start none of it."""
+    commands = Commands(variables, dry_run=True)
+    url = "http://127.0.0.1:PORT"
+    if variables.get("HOST"):
+        url = sites.address(variables["HOST"])
+    else:
+        step("a shop of its own, which is gone afterwards")
+        free = {"PORT": "0", "DATA_DIR": "build/load-NEW/shop"}
+        commands.run("python", "-m", "tools.up", how=How(variables={**free, **sites.SETTINGS}))
+        commands.run("python", "-m", "backend", "events", "apply", sites.EVENTS)
+    step(f"{scenario.name} on {url}: {scenario.proves}")
+    folder = Path(os.path.relpath(kept.KEPT)) / scenario.name
+    commands.run(*generator.command(scenario, url, _settings(variables), folder))
+    step("dry run: nothing was done")
+
+
 def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdict:
     """Carry out one test, say what came of it, and keep that for the report."""
     generator.allow_connections()
-    settings = {name: variables[name] for name in SETTINGS if variables.get(name)}
+    settings = _settings(variables)
     floor = _number("FLOOR", settings, FLOOR)
     spec, folder, began = load_spec(), kept.new_folder(scenario), time.time()
     waiting = os.getloadavg()[0]  # who else wants the machine's cores is part of what was measured
-    with opened(variables) as site:
+    with sites.opened(variables) as site:
         step(f"{scenario.name} on {site.url}: {scenario.proves}")
         with watching(site.metrics) as watched:
             generator.run(scenario, site.url, settings, folder)
@@ -85,6 +112,10 @@ def _tell(scenario: Scenario, figures: summary.Summary, verdict: Verdict, compar
     say("")
     if verdict.passed:
         step(f"{scenario.name}: the promise was kept")
+
+
+def _settings(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: variables[name] for name in SETTINGS if variables.get(name)}
 
 
 def _number(name: str, settings: Mapping[str, str], usual: float) -> float:

@@ -33,29 +33,23 @@ def allow_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, _FILES), hard))
 
 
+def command(scenario: Scenario, host: str, settings: Mapping[str, str], folder: Path) -> list[str | Path]:
+    """What starts k6, which writes into the folder."""
+    variables = {**settings, "HOST": host, "SUMMARY": str(folder / "summary.json")}
+    given = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+    output = f"csv={folder / 'samples.csv'}"
+    return [K6, "run", "--quiet", "--no-color", "--no-usage-report", "--out", output, *given, scenario.script]
+
+
 def run(scenario: Scenario, host: str, settings: Mapping[str, str], folder: Path) -> None:
     """Let k6 run to its end; the folder then has summary.json, samples.csv and k6.log.
 
     Failure when the test could not be carried out; missed thresholds are none.
     """
     log = folder / "k6.log"
-    variables = {**settings, "HOST": host, "SUMMARY": str(folder / "summary.json")}
-    given = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
-    output = f"csv={folder / 'samples.csv'}"
-    command: list[str | Path] = [
-        K6,
-        "run",
-        "--quiet",
-        "--no-color",
-        "--no-usage-report",
-        "--out",
-        output,
-        *given,
-        scenario.script,
-    ]
     # k6 often shares the machine with the shop: it may use more memory if that saves it time.
     env = {"GOGC": "400", **environment(), "K6_CSV_TIME_FORMAT": "unix_milli", "K6_ADDRESS": ""}
-    process = start(Start(command, log=log, cwd=ROOT, env=env))
+    process = start(Start(command(scenario, host, settings, folder), log=log, cwd=ROOT, env=env))
     try:
         process.wait()
     finally:

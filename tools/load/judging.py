@@ -35,7 +35,7 @@ def judge(scenario: Scenario, summary: Summary, moments: Sequence[Moment], floor
     if scenario.watches_memory:
         problems, findings = _memory(moments)
         return Verdict(missed + problems, findings)
-    return Verdict(missed, _sold(summary))
+    return Verdict(missed, _sold(summary) + _admitted(summary))
 
 
 def carried(summary: Summary) -> tuple[float, float | None]:
@@ -87,6 +87,17 @@ def _sold(summary: Summary) -> tuple[str, ...]:
     after = summary.metrics["sale_bought_after"]["values"]["max"] / 1000
     tickets, buyers = summary.count("sale_tickets"), summary.count("sale_buyers")
     return (f"{tickets:,.0f} tickets to {buyers:,.0f} buyers, the last one {after:.2f} s after the first arrival",)
+
+
+def _admitted(summary: Summary) -> tuple[str, ...]:
+    """How many were let in from a waiting room, and how long they had waited."""
+    if "queue_waited" not in summary.metrics:
+        return ()
+    waited = summary.metrics["queue_waited"]["values"]
+    admitted, bought = summary.count("queue_admitted"), summary.count("queue_bought")
+    median, last = waited["med"] / 1000, waited["max"] / 1000
+    waits = f"half of them within {median:.1f} s, all within {last:.1f} s"
+    return (f"{admitted:,.0f} were admitted, {waits}; {bought:,.0f} bought",)
 
 
 def _memory(moments: Sequence[Moment]) -> tuple[tuple[str, ...], tuple[str, ...]]:

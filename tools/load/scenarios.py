@@ -35,6 +35,7 @@ _ALL = (
     Scenario("happy", "an ordinary busy day: two look around for each who buys, all the way to the tickets"),
     Scenario("sale", "a hot event goes from 50 to 2,000 arrivals a second, and sells each ticket once"),
     Scenario("seats", "thousands want the same seats, and each seat goes to one"),
+    Scenario("queue", "more people than places wait for their turn: in order, each once, and nobody gets by"),
     Scenario("stress", "how many visits a second the shop carries before the promise breaks", climbs=True),
     Scenario("soak", "hours of ordinary days leave the shop as quick and as large as it was", watches_memory=True),
 )

@@ -21,6 +21,8 @@ from tools.setup import ROOT
 
 EVENTS = ROOT / "loadtests" / "events.yaml"
 _SECONDS = 10.0
+# In a queue the last tickets wait for the admissions of those who went away.
+SETTINGS = {"LOG_SAMPLE": "0.01", "ADMISSION_SECONDS": "30"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def opened(variables: Mapping[str, str] = os.environ) -> Iterator[Site]:
         with _own() as site:
             yield site
         return
-    url = _answering(host)
+    url = _answering(address(host))
     metrics = tuple(each.strip() for each in variables.get("METRICS", "").split(",") if each.strip())
     yield Site(url, metrics, variables.get("PROMETHEUS", ""))
 
@@ -56,7 +58,7 @@ def _own() -> Iterator[Site]:
     with tempfile.TemporaryDirectory(prefix="load-", dir=ROOT / "build") as folder:
         Path(folder).chmod(0o711)  # PostgreSQL runs as a user of its own when we are root
         step("starting a shop of its own")
-        with running_shop(Path(folder) / "shop", {"LOG_SAMPLE": "0.01", "HOST": ""}) as shop:
+        with running_shop(Path(folder) / "shop", {**SETTINGS, "HOST": ""}) as shop:
             _publish(shop["database_url"], Path(shop["data_dir"]))
             yield Site(shop["url"], (shop["metrics_url"],), shop.get("prometheus_url", ""), own=True)
 
@@ -69,15 +71,19 @@ def _publish(database_url: str, data_dir: Path) -> None:
         raise Failure(f"{EVENTS.name} cannot be published: {published.stderr.strip()}")
 
 
-def _answering(host: str) -> str:
-    """The address without a slash at its end; a Failure unless a shop answers there."""
+def address(host: str) -> str:
+    """It without a slash at its end; a Failure unless it is the address of something."""
     parts = urlsplit(host)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise Failure(f"HOST is {host!r}: expected the address of a shop such as http://localhost:8080")
-    url = host.rstrip("/")
+    return host.rstrip("/")
+
+
+def _answering(url: str) -> str:
+    """The same address; a Failure unless a shop answers there."""
     try:
         with urllib.request.urlopen(f"{url}/api/events", timeout=_SECONDS) as answer:
             json.load(answer)["events"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failure(f"HOST is {host!r}, and no shop answers there: {error!s:.200}") from None
+        raise Failure(f"HOST is {url!r}, and no shop answers there: {error!s:.200}") from None
     return url
