@@ -6,7 +6,7 @@ from backend.features.mail.composer import WANTS
 from backend.messaging.sinks.mail import MailSink
 from backend.messaging.sqs import VISIBILITY_MARGIN
 from cdk import names
-from tests.cdk.assembly import Assembly, Resource, Template
+from tests.cdk.assembly import Assembly, Resource, Template, text_of
 
 
 @pytest.fixture
@@ -147,6 +147,15 @@ def test_letters_go_out_under_the_shops_own_address_only(assembly: Assembly, sta
     _, role = stack.identity(names.ServiceAccount.WORKER)
     (send,) = [each for each in stack.statements(role) if "ses:SendEmail" in each["Action"]]
     assert send["Condition"] == {"StringEquals": {"ses:FromAddress": f"tickets@{assembly.env.edge.domain}"}}
+
+
+def test_letters_reach_verified_people_while_the_account_is_in_the_sandbox(assembly: Assembly, stack: Template) -> None:
+    """There SES asks for leave to use the recipient's identity as well, which no template knows."""
+    _, role = stack.identity(names.ServiceAccount.WORKER)
+    (send,) = [each for each in stack.statements(role) if "ses:SendEmail" in each["Action"]]
+    ends = {text_of(each).partition(":ses:")[2] for each in send["Resource"]}
+    place = f"{assembly.env.region}:{assembly.env.account}"
+    assert ends == {f"{place}:identity/*", f"{place}:configuration-set/…"}
 
 
 def test_the_backend_may_do_nothing_in_aws(stack: Template) -> None:

@@ -108,6 +108,7 @@ def test_permissions_of_ours_name_their_resources_to_the_end(assembly: Assembly)
     accepted = (
         f":nodegroup/{cluster}/*/*",  # of one cluster; AWS ends the name of each group with an id
         ":autoScalingGroup:*:autoScalingGroupName/eks-*",  # of node groups: EKS names them, with ids
+        f":ses:{assembly.env.region}:{assembly.env.account}:identity/*",  # recipients, in the sandbox; from us alone
     )
     for policy, statement in statements(assembly):
         if policy.startswith(NOT_OURS) or "Provider" in policy:
