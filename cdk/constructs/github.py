@@ -10,6 +10,8 @@ from constructs import Construct
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
+# A first deployment of all stacks takes an hour and more, on the same keys from its first step to its last.
+LONGEST_JOB = Duration.hours(3)
 
 
 def provider_arn(scope: Construct, *, makes_provider: bool, protected: bool) -> str:
@@ -44,7 +46,7 @@ def workflow_role(
         scope,
         construct_id,
         description=purpose,
-        max_session_duration=Duration.hours(1),
+        max_session_duration=LONGEST_JOB,
         assumed_by=iam.WebIdentityPrincipal(
             provider,
             {

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from cdk.constructs.escape import logical_id, present, resource_of
 from cdk.constructs.findings import accept
+from cdk.constructs.github import LONGEST_JOB
 from cdk.constructs.retention import days
 
 _CONNECT = ("codeconnections:GetConnection", "codeconnections:GetConnectionToken", "codeconnections:UseConnection")
@@ -63,7 +64,7 @@ class Runner(Construct):
             encryption_key=key,
             grant_report_group_permissions=False,
             logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=group)),
-            timeout=Duration.hours(1),
+            timeout=LONGEST_JOB,
             queued_timeout=Duration.hours(1),
         )
         # The library knows no filter of this kind. Of branches and accounts the service asks with other events only.

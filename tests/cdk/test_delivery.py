@@ -2,12 +2,14 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from aws_cdk import Stack, assertions
 
 from cdk import names
-from cdk.constructs.github import workflow_role
+from cdk.constructs.github import LONGEST_JOB, workflow_role
 from cdk.settings.environment import DeliverySettings
 from tests.cdk.assembly import Assembly, Resource, Template, text_of
+from tools.setup import ROOT
 
 ISSUER = "token.actions.githubusercontent.com"
 
@@ -38,7 +40,7 @@ def test_a_role_is_for_one_repository_and_one_environment_of_it(
     found = role(stack, output)
     (statement,) = found["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert found["MaxSessionDuration"] == 3600
+    assert found["MaxSessionDuration"] == LONGEST_JOB.to_seconds()
     assert statement["Condition"] == {
         "StringEquals": {
             f"{ISSUER}:aud": "sts.amazonaws.com",
@@ -128,6 +130,20 @@ def test_a_private_cluster_has_a_runner_inside_its_vpc(prod: Assembly, dev: Asse
         "Resource": prod.env.delivery.runner_connection_arn,
     }
     assert dev[names.Stack.DELIVERY].all("CodeBuild::Project") == []
+
+
+def test_a_deployment_its_runner_and_its_keys_last_equally_long(prod: Assembly) -> None:
+    """The first of them that ends would end a deployment half-way; the first deployment takes an hour and more."""
+    job = yaml.safe_load((ROOT / ".github/workflows/deploy-prod.yml").read_text())["jobs"]["deploy"]
+    (keys,) = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
+    stack = prod[names.Stack.DELIVERY]
+    minutes = {
+        "job": job["timeout-minutes"],
+        "runner": stack.only("CodeBuild::Project")["TimeoutInMinutes"],
+        "keys": keys["role-duration-seconds"] / 60,
+        "role": role(stack, names.Output.DEPLOY_ROLE)["MaxSessionDuration"] / 60,
+    }
+    assert minutes == dict.fromkeys(minutes, 180)
 
 
 def test_the_runner_reaches_the_clusters_api(prod: Assembly) -> None:
