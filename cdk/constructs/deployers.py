@@ -26,12 +26,11 @@ def deployers(
 ) -> eks.KubernetesManifest:
     """A group that may apply the application's custom resources and priority classes, and ask Prometheus.
 
-    The application's namespace is made here, as nobody can be let make namespaces of one name alone. Nobody can give
-    away what they may not do themselves, so the one role that a pod of the application has in the cluster is made here
-    too, and the group may hand out that one alone. after: what makes the namespace of Prometheus.
+    Both namespaces are there already, as nobody can be let make namespaces of one name alone. Nobody can give away what
+    they may not do themselves, so the one role that a pod of the application has in the cluster is made here, and the
+    group may hand out that one alone. after: what makes the namespaces.
     """
     manifest = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
         *_given(_rules_of_the_cluster(namespace)),
         *_given(_rules_of_the_application(), namespace),
         *_given(_rules_of_the_gate(), names.MONITORING),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aws_cdk import aws_eks_v2 as eks
@@ -11,6 +11,8 @@ from constructs import Construct, IDependable
 from cdk import names
 from cdk.constructs.charts import PROMETHEUS, install
 from cdk.settings.environment import MonitoringSettings
+
+_RBAC = "rbac.authorization.k8s.io"
 
 
 class Monitoring(Construct):
@@ -28,9 +30,8 @@ class Monitoring(Construct):
         after: IDependable,
     ) -> None:
         super().__init__(scope, construct_id)
-        login = eks.KubernetesManifest(
-            self, "Login", cluster=cluster, manifest=[_namespace(), _priority(), _grafana_login(password)]
-        )
+        ground = [*map(_namespace, namespaces), _priority(), *_grafana_looks(namespaces), _grafana_login(password)]
+        login = eks.KubernetesManifest(self, "Login", cluster=cluster, manifest=ground)
         login.node.add_dependency(after)
         self.chart = install(
             self,
@@ -42,8 +43,8 @@ class Monitoring(Construct):
         )
 
 
-def _namespace() -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.MONITORING}}
+def _namespace(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 def _priority() -> dict[str, Any]:
@@ -56,6 +57,21 @@ def _priority() -> dict[str, Any]:
         "globalDefault": False,
         "description": "What watches the shop",
     }
+
+
+def _grafana_looks(namespaces: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """ConfigMaps, in which dashboards are. The role that the chart would make reads every secret of the cluster too."""
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}
+    for namespace in namespaces:
+        metadata = {"name": names.GRAFANA, "namespace": namespace}
+        yield {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]}
+        yield {
+            "apiVersion": f"{_RBAC}/v1",
+            "kind": "RoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": names.GRAFANA},
+            "subjects": [{"kind": "ServiceAccount", "name": names.GRAFANA, "namespace": names.MONITORING}],
+        }
 
 
 def _grafana_login(secret: str) -> dict[str, Any]:
@@ -121,8 +137,17 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
                 "users": {"allow_sign_up": False},
                 "analytics": {"reporting_enabled": False, "check_for_updates": False},
             },
+            "rbac": {"create": False, "namespaced": True},
+            "serviceAccount": {"create": True, "name": names.GRAFANA},
+            # Both would ask for secrets as well, which they may not have.
             "sidecar": {
-                "dashboards": {"enabled": True, "label": "grafana_dashboard", "searchNamespace": "ALL"},
+                "dashboards": {
+                    "enabled": True,
+                    "label": "grafana_dashboard",
+                    "resource": "configmap",
+                    "searchNamespace": list(namespaces),
+                },
+                "datasources": {"resource": "configmap"},
                 "resources": _resources("10m", "192Mi"),
             },
         },

@@ -163,6 +163,59 @@ def test_a_node_goes_again_although_its_pods_have_temporary_volumes(stack: Templ
     assert values(stack, AUTOSCALER.name)["extraArgs"]["skip-nodes-with-local-storage"] is False
 
 
+def test_what_brings_secrets_is_there_twice_and_one_of_the_two_at_work(stack: Template) -> None:
+    asked = values(stack, EXTERNAL_SECRETS.name)
+    assert (asked["replicaCount"], asked["leaderElect"]) == (2, True)
+
+
+def test_the_load_balancer_controller_loses_one_pod_at_a_time(stack: Template) -> None:
+    assert values(stack, CONTROLLER)["podDisruptionBudget"] == {"maxUnavailable": 1}
+
+
+def test_alerts_of_journeys_reach_the_routes_of_another_namespace(stack: Template) -> None:
+    """The operator would add a matcher for the routes' own namespace, which alerts of journeys do not wear."""
+    spec = values(stack, PROMETHEUS.name)["alertmanager"]["alertmanagerSpec"]
+    assert spec["alertmanagerConfigMatcherStrategy"] == {"type": "None"}
+
+
+@pytest.mark.parametrize("part", ["kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy"])
+def test_no_target_is_down_for_ever_because_aws_keeps_it_out_of_reach(stack: Template, part: str) -> None:
+    assert values(stack, PROMETHEUS.name)[part] == {"enabled": False}
+
+
+def test_grafana_reads_configmaps_of_our_namespaces_and_no_secret_of_anybody(
+    assembly: Assembly, stack: Template
+) -> None:
+    """The chart's own role reads every secret of the cluster. Its sidecars ask for nothing but ConfigMaps then."""
+    grafana = values(stack, PROMETHEUS.name)["grafana"]
+    assert grafana["rbac"] == {"create": False, "namespaced": True}
+    assert grafana["serviceAccount"] == {"create": True, "name": names.GRAFANA}
+    namespaces = [names.namespace(assembly.env.name), names.MONITORING]
+    for sidecar in ("dashboards", "datasources"):
+        assert grafana["sidecar"][sidecar]["resource"] == "configmap"
+    assert grafana["sidecar"]["dashboards"]["searchNamespace"] == namespaces
+    looks = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}]
+    for namespace in namespaces:
+        assert rules(stack, "Role", names.GRAFANA, namespace) == looks
+        (binding,) = [
+            body
+            for _, body in manifests(stack)
+            if (body["kind"], body["metadata"]["name"], body["metadata"].get("namespace"))
+            == ("RoleBinding", names.GRAFANA, namespace)
+        ]
+        assert binding["roleRef"]["name"] == names.GRAFANA
+        account = {"kind": "ServiceAccount", "name": names.GRAFANA, "namespace": names.MONITORING}
+        assert binding["subjects"] == [account]
+
+
+def test_namespaces_are_there_before_grafana_looks_into_them(assembly: Assembly, stack: Template) -> None:
+    before = everything_before(stack, chart(stack, PROMETHEUS.name))
+    made = [
+        body["metadata"]["name"] for each, body in manifests(stack) if body["kind"] == "Namespace" and each.id in before
+    ]
+    assert sorted(made) == sorted([names.namespace(assembly.env.name), names.MONITORING])
+
+
 def test_what_brings_secrets_goes_last_when_there_is_no_room(stack: Template) -> None:
     asked = values(stack, EXTERNAL_SECRETS.name)
     parts = (asked, asked["webhook"], asked["certController"])
