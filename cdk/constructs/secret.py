@@ -25,7 +25,11 @@ def generated_secret(
     unrotated: str,
     protected: bool,
 ) -> secrets.Secret:
-    """A JSON object: what is known, and one generated value. unrotated: why AWS does not change it by a schedule."""
+    """A JSON object: what is known, and one generated value. unrotated: why AWS does not change it by a schedule.
+
+    Whatever of `generate_secret_string` changes once it is deployed, CloudFormation generates the value anew: all that
+    people and the rotation have put into the secret is lost. A key is added to the value itself; see docs/deploy.md.
+    """
     secret = secrets.Secret(
         scope,
         construct_id,
