@@ -51,7 +51,7 @@ def typed(settings: DataclassInstance, part: str = "") -> None:
         check(f"{part}.{each.name}".lstrip("."), _is(value, plain), must)
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is(value: Any, kind: Any) -> bool:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return False
     if kind is tuple:

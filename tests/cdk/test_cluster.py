@@ -159,6 +159,7 @@ def test_every_addon_is_installed_at_its_pinned_version(assembly: Assembly, stac
     installed = {each["AddonName"]: each["AddonVersion"] for each in stack.all("EKS::Addon")}
     assert installed == dict(assembly.env.cluster.addons)
     assert stack.only("EKS::Cluster")["BootstrapSelfManagedAddons"] is False
+    assert {each["ResolveConflicts"] for each in stack.all("EKS::Addon")} == {"OVERWRITE"}  # or an upgrade stops
 
 
 def test_network_policies_are_enforced(stack: Template) -> None:

@@ -93,6 +93,7 @@ def test_lock_waits_and_statistics_are_recorded(stack: Template, database: Resou
     assert parameters["log_lock_waits"] == "1"
     assert parameters["shared_preload_libraries"] == "pg_stat_statements"
     assert parameters["password_encryption"] == "scram-sha-256"
+    assert parameters["idle_in_transaction_session_timeout"] == "60000"  # what forgot its transaction blocks nobody
     assert database["EnableCloudwatchLogsExports"] == ["postgresql", "upgrade"]
 
 

@@ -140,6 +140,13 @@ def test_what_may_hold_keys_to_orders_is_not_kept_for_long(assembly: Assembly) -
     assert assembly.env.edge.access_log_days <= 30
 
 
+def test_no_part_of_a_log_that_was_never_finished_stays(assembly: Assembly) -> None:
+    """Parts of an upload that was given up are in no list and cost for ever."""
+    (rule,) = assembly[names.Stack.EDGE].only("S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
 def test_the_bucket_is_emptied_before_it_goes_where_it_goes(dev: Assembly, prod: Assembly) -> None:
     """CloudFormation deletes no bucket that holds anything, and all that came before it would be half gone."""
     edge = dev[names.Stack.EDGE]
