@@ -77,7 +77,7 @@ const shop = (id, standing) => {
   if (nth(5, 2)) line.trespass("somebody else's", ticket(id), standing.admission);
   if (hold(ticket(id)).status !== 201) return;
   given(1);
-  if (nth(10, 5)) {
+  if (nth(20, 5)) {
     if (giveBack().status < 300) returned(1);
     return;
   }

@@ -18,7 +18,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "happy": {"RATE": 10, "DURATION": 4},
     "sale": {"RATE": 60, "DURATION": 2, "TICKETS": TICKETS, "BROWSING": 20, "AFTER": 1},
     "seats": {"RATE": 40, "DURATION": 2},
-    "queue": {"RATE": 30, "DURATION": 2, "TICKETS": PLACES, "WITHIN": 10},
+    "queue": {"RATE": 30, "DURATION": 2, "TICKETS": PLACES, "WITHIN": 4},
     "stress": {"START": 8, "STEPS": 2, "DURATION": 2},
     "soak": {"RATE": 8, "DURATION": 5},
 }
