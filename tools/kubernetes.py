@@ -71,8 +71,7 @@ class Manifests:
     def roll_out(self) -> None:
         """Everything else, until each Deployment has only new pods, which the load balancer has found well."""
         files = self._files[self._place(_WAY_IN) + 1 : self._place(_AFTER)]
-        live.bring_up_to_date(self._site, files, self._variables_from())
-        self._apply(files)
+        self._apply(live.brought_up_to_date(self._site, files, self._variables_from()))
         for name in self._named("Deployment"):
             self._commands.run(*self._site.kubectl("rollout", "status", f"deployment/{name}", "--timeout", _ROLLOUT))
 

@@ -1,5 +1,8 @@
 """`make deploy` with stand-ins for all that it starts; the manifests are real."""
 
+import base64
+import gzip
+import json
 import os
 import re
 import subprocess
@@ -210,6 +213,15 @@ def test_a_deployment_in_the_middle_of_a_sale_takes_no_pods_away(
     run(world.changed(LEAST=live, KEEP_APPLIED=str(tmp_path)))
     (scaler,) = [each for each in applied_of_backend(tmp_path) if each["kind"] == "HorizontalPodAutoscaler"]
     assert scaler["spec"]["minReplicas"] == applied
+
+
+@only_prod
+def test_a_release_is_kept_as_it_was_made_and_not_as_the_cluster_was_just_then(world: World) -> None:
+    run(world.changed(LEAST="20", SECRETS="4711 12"))
+    (kept,) = (world.folder / "dist").glob("*.release.json")
+    packed = json.loads(kept.read_text())["binaryData"]["manifests.json.gz"]
+    manifests = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert manifests == {path.name: path.read_text() for path in (MANIFESTS / "prod").iterdir()}
 
 
 def test_pods_are_replaced_when_a_secret_that_they_were_started_with_has_changed(world: World, tmp_path: Path) -> None:
