@@ -52,6 +52,7 @@ from backend.telemetry.prometheus import Prometheus
 from backend.telemetry.promise import Promise, load_promise
 from backend.web.buyers import SECURE_COOKIES, TRUSTED_HOPS
 from backend.web.docs import document_routes
+from backend.web.doors import listen
 from backend.web.edge import Edge, EdgeOptions
 from backend.web.gateway import front_end_routes
 from backend.web.health import Health, health_routes
@@ -253,7 +254,7 @@ async def _site(app: web.Application, host: str, port: int) -> AsyncIterator[Non
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+        await listen(runner, host, port, backlog=_BACKLOG)
         yield
     finally:
         await runner.cleanup()
