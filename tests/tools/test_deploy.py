@@ -15,7 +15,7 @@ import yaml
 
 from cdk.names import SECRETS_VERSION
 from tests.tools.stand_ins import COMMIT, DIGEST, PERSON, PIPELINE, ROOT, World, shown, stand_ins
-from tools import kubernetes, synth
+from tools import kubernetes, live, synth
 from tools.commands import Commands
 from tools.console import Failure
 from tools.deploy import ask, deploy, push
@@ -97,7 +97,7 @@ def test_a_dry_run_shows_the_very_commands_and_runs_none(world: World, capsys: p
 
 def _kind(command: str) -> str:
     """Without what only a run knows: commits, digests, ports, the names that AWS gives."""
-    command = re.sub(r"\b[0-9a-f]{40}\b|sha256:[0-9a-f]{64}|54321|PORT|probe-[\d-]+", "…", command)
+    command = re.sub(r"\b[0-9a-f]{40}\b|sha256:[0-9a-f]{64}|54321|PORT|probe-[\d-]+|sync=\d+", "…", command)
     return re.sub(r"(DNSNAME|lb\.example\.com)|=(ZONE|Z32\w+)|app/[^ ]+", "…", command)
 
 
@@ -228,8 +228,20 @@ def test_pods_are_replaced_when_a_secret_that_they_were_started_with_has_changed
     asked = run(world.changed(SECRETS="4711 12", KEEP_APPLIED=str(tmp_path)))
     (pods,) = [each["spec"]["template"] for each in applied_of_backend(tmp_path) if each["kind"] == "Deployment"]
     assert pods["metadata"]["annotations"] == {SECRETS_VERSION: "4711 12"}
+    fetched = first(
+        asked, r"annotate externalsecret/application externalsecret/payment-keys force-sync=\d+ --overwrite"
+    )
     there = first(asked, "wait externalsecret/application externalsecret/payment-keys --for=condition=Ready")
-    assert there < first(asked, "get secrets application payment-keys") < first(asked, "apply .*-backend")
+    assert fetched < there < first(asked, "get secrets application payment-keys") < first(asked, "apply .*-backend")
+
+
+@only_dev
+def test_a_secret_of_an_hour_ago_is_not_taken_for_what_it_is_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_FETCH_SECONDS", 0.0)
+    with pytest.raises(Failure, match=r"^the cluster does not fetch application, payment-keys anew: see above"):
+        run(world.changed(STALE="1"))
+    assert re.search("describe externalsecret/application externalsecret/payment-keys$", world.asked[-1])
+    assert [line for line in world.asked if "get secrets" in line or "-backend.k8s.yaml" in line] == []
 
 
 def applied_of_backend(folder: Path) -> list[Any]:
