@@ -15,7 +15,7 @@ import signal
 from collections.abc import Callable, Mapping
 
 from cdk import names
-from tools import console, images, synth
+from tools import console, images, synth, tried
 from tools.commands import Commands, How
 from tools.console import Failure, step
 from tools.gatekeeper import ask_gate
@@ -83,7 +83,7 @@ class _Deployment:
             ("the cluster", lambda: self._site.reach_cluster(self._caller)),
             ("the schema, wide enough for old and new", self._manifests.widen),
             ("the way in, before any pod", self._manifests.open_way),
-            ("the application", self._manifests.roll_out),
+            ("the application", self._roll_out),
             ("what is no longer wanted", self._manifests.prune),
             ("the shop's name", self._name),
             ("does it sell", self._visit),
@@ -91,6 +91,7 @@ class _Deployment:
             ("the schema, without what only the old one needed", self._manifests.narrow),
             ("what there is to go back to", self._remember),
         ]
+        tried.forget(self._site)
         self._follow(steps)
         done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
         step("dry run: nothing was done" if self._commands.dry_run else done)
@@ -173,6 +174,11 @@ class _Deployment:
         for each in synth.STEPS:
             if each.name.startswith("manifest") and each.possible():
                 self._commands.run(*each.command(self._site.name), how=How(cwd=each.cwd, variables=made_for))
+
+    def _roll_out(self) -> None:
+        """From here on there is something to undo, unless it ran already."""
+        tried.remember(self._site, self._commit, before=Releases(self._site).running())
+        self._manifests.roll_out()
 
     def _name(self) -> None:
         """Tell the stacks the load balancer that the controller has made of the Ingress."""

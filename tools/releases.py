@@ -75,6 +75,18 @@ class Releases:
         found = json.loads(self._commands.ask(*get, example='{"items": []}') or '{"items": []}')["items"]
         return sorted(map(_release, found), key=lambda release: release.at, reverse=True)
 
+    def images(self) -> set[str]:
+        """What runs now."""
+        get = self._site.kubectl(
+            "get", "deployments", "--output", "jsonpath={.items[*].spec.template.spec.containers[*].image}"
+        )
+        return set(self._commands.ask(*get, example="").split())
+
+    def running(self) -> str:
+        """The commit of the release that runs, nothing when it is none of them."""
+        images = self.images()
+        return next((each.commit for each in self.all() if each.images == images), "")
+
     def forget(self, *commits: str) -> None:
         if commits:
             names = [_name(commit) for commit in commits]

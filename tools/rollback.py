@@ -1,10 +1,11 @@
 """Takes ENV=dev or prod back to a release that sold: `python -m tools.rollback`, or with `--dry-run` only says how.
 
-TO=COMMIT names it. UNDO=COMMIT goes back to the newest one but that commit, whether it got as far as running or not: so
-a pipeline undoes what it has just tried. Without either it is the one before what runs. Newer ones are forgotten, so
-that nothing goes back to them. Pods are replaced as in any rollout; the stacks stay as they are, and so does the
-schema: what only widened it is no hindrance, and where it was narrowed since, the former release's own migration
-refuses before any pod is touched. The budgets are not asked.
+TO=COMMIT names it. UNDO=COMMIT goes back to the newest one but that commit: so a pipeline undoes what it has just tried
+from the same folder. What touched no pod is not undone, nor a commit that ran and sold before it was deployed again.
+Without either it is the one before what runs. Newer ones are forgotten, so that nothing goes back to them. Pods are
+replaced as in any rollout; the stacks stay as they are, and so does the schema: what only widened it is no hindrance,
+and where it was narrowed since, the former release's own migration refuses before any pod is touched. The budgets are
+not asked.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 
-from tools import console
+from tools import console, tried
 from tools.commands import Commands
 from tools.console import say, step
 from tools.kubernetes import Manifests
@@ -50,6 +51,9 @@ class _Rollback:
         self._manifests = Manifests(site, self._folder)
 
     def run(self) -> None:
+        if self._undo and not self._commands.dry_run and (why := tried.nothing_to_undo(self._site, self._undo)):
+            step(f"{self._site.name}: {why}")
+            return
         steps: list[tuple[str, Callable[[], None]]] = [
             ("who goes back", lambda: self._site.reach_cluster(self._site.caller())),
             ("to which release", self._choose),
@@ -66,10 +70,7 @@ class _Rollback:
         step("dry run: nothing was done" if self._commands.dry_run else done)
 
     def _choose(self) -> None:
-        image = "jsonpath={.items[*].spec.template.spec.containers[*].image}"
-        running = set(
-            self._commands.ask(*self._site.kubectl("get", "deployments", "--output", image), example="").split()
-        )
+        running = self._releases.images()
         releases = self._releases.all()
         if self._commands.dry_run:
             return

@@ -19,6 +19,8 @@ from tools.releases import KEPT, Release, Releases, chosen
 from tools.rollback import rollback
 
 MANIFESTS = ROOT / "tests" / "manifests" / "snapshots"
+REGISTRY = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/tickets-dev"
+NO_DIGEST = "sha256:" + "0" * 64  # of the example, which the stand-in of cdk8s makes
 MOST = 1024 * 1024  # bytes that Kubernetes lets a ConfigMap have
 
 
@@ -88,8 +90,39 @@ def test_what_was_undone_is_forgotten_so_that_nothing_goes_back_to_it(world: Wor
     first_one = json.loads((world.folder / "bin" / "releases").read_text())["items"][0]
     failed = {**first_one, "data": {"commit": "f" * 40, "at": "2999-01-01T00:00:00+00:00"}}
     remember(world, failed, first_one)
-    rollback(world.changed(CALLER=PIPELINE.format(env="dev")).site(), {"UNDO": "f" * 40})
+    rollback(world.changed(CALLER=PIPELINE.format(env="dev")).site(), {"TO": COMMIT})
     assert world.asked[-1].endswith(f"delete configmap release-{'f' * 12} --ignore-not-found")
+
+
+class TestUndoing:
+    """What a pipeline does when a step after `make deploy` failed, or that itself."""
+
+    def test_a_commit_that_ran_and_sold_before_stays_and_is_not_forgotten(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        again = world.changed(RUNNING=f"{REGISTRY}/backend@{NO_DIGEST} {REGISTRY}/frontend@{NO_DIGEST}")
+        deploy(again.site(), {})
+        again.forget()
+        rollback(again.site(), {"UNDO": COMMIT})
+        assert again.asked == []
+        assert f"{COMMIT[:12]} ran and sold before this deployment of it: it stays" in capsys.readouterr().out
+
+    def test_what_failed_before_any_pod_was_touched_leaves_nothing_to_undo(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(Failure, match="migrate-pre"):
+            deploy(world.changed(JOB="Failed").site(), {})
+        world.forget()
+        rollback(world.site(), {"UNDO": COMMIT})
+        assert world.asked == []
+        assert "no pod was touched, so there is nothing to undo" in capsys.readouterr().out
+
+    def test_what_another_commit_ran_before_comes_back(self, world: World) -> None:
+        (new,) = json.loads((world.folder / "bin" / "releases").read_text())["items"]
+        former = {**new, "data": {"commit": "f" * 40, "at": "2026-01-01T00:00:00+00:00"}}
+        remember(world, new, former)
+        rollback(world.site(), {"UNDO": COMMIT})
+        assert world.asked[-1].endswith(f"delete configmap release-{COMMIT[:12]} --ignore-not-found")
 
 
 def test_a_release_fits_into_the_cluster_and_old_ones_leave_it(world: World) -> None:
