@@ -61,7 +61,7 @@ class HttpMetrics:
         self._durations = histograms(
             registry,
             "http_request_duration_seconds",
-            "Time from the request's head to its answer, of the routes that the promise covers",
+            "Time from the request, once all of it has come, to its answer, of the routes that the promise covers",
             promise.buckets.seconds,
             method=(),
             route=(),

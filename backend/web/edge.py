@@ -25,6 +25,7 @@ from backend.web.headers import add_headers, default_headers
 from backend.web.health import Health
 from backend.web.openapi import statuses_of
 from backend.web.origin import public_origin, refuse_foreign_page
+from backend.web.parsing import BODY_CAME
 from backend.web.problems import Problem, problem_of, problem_response
 from backend.web.routes import Kind, Route, adapted
 from backend.web.sending import Sender
@@ -32,6 +33,7 @@ from backend.web.sending import Sender
 _log = logging.getLogger(__name__)
 
 _CLIENT_GONE = 499  # nobody got the answer; the number is nginx's
+_NOTICED = 0.02  # seconds; whoever needs no longer has not waited for its body either, so nobody looks
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _CAUSE = web.RequestKey("cause", str)  # of a failure, kept for its line in the log
@@ -123,7 +125,7 @@ class Edge:
             self._metrics.in_flight -= policy.sheds
             del policy.lane[task]
             self._deadlines.settle(task)
-            self._record(request, policy, status, perf_counter() - started)
+            self._record(request, policy, status, started)
         if self._health.draining:
             response.force_close()  # the next request of this connection should reach another process
         return await self._sender.send(request, response)
@@ -157,8 +159,10 @@ class Edge:
             _log.error("unexpected error", exc_info=error)
         return problem_response(problem, request.path, REQUEST_ID.get())
 
-    def _record(self, request: web.Request, policy: _Policy, status: int, seconds: float) -> None:
-        policy.meter.record(status, seconds)
+    def _record(self, request: web.Request, policy: _Policy, status: int, started: float) -> None:
+        now = perf_counter()
+        seconds = now - started
+        policy.meter.record(status, seconds if seconds < _NOTICED else _own_seconds(request, started, now))
         if policy.logged and self._requests.wants(status, seconds):
             cause = request.get(_CAUSE, "")
             line = RequestLine(request.method, policy.meter.route, request.path_qs, status, seconds, cause)
@@ -197,6 +201,11 @@ class Edge:
         yield
         watch.cancel()
         await asyncio.wait([watch])
+
+
+def _own_seconds(request: web.Request, started: float, ended: float) -> float:
+    """How long the service took, once it had all of the request: no client can be hurried. 0 when it never had."""
+    return ended - request.get(BODY_CAME, started) if request.content.is_eof() else 0.0
 
 
 def _without_body(headers: Mapping[str, str]) -> dict[str, str]:

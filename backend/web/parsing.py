@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from time import perf_counter
 from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
@@ -26,6 +27,7 @@ from backend.web.idempotency import HEADER
 from backend.web.problems import Problem
 
 BODY_LIMIT = 64 * 1024
+BODY_CAME = web.RequestKey("body_came", float)  # perf_counter's time, where the client was waited for
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -115,7 +117,10 @@ async def read_raw(request: web.Request, limit: int = BODY_LIMIT) -> bytes:
     # A small body has come with its head: then aiohttp's reading, which waits for what may follow, is spared. But that
     # one remembers the body, which is read again when there is a key.
     at_hand = content.is_eof() and HEADER not in request.headers
+    waits = not content.is_eof()
     raw = content.read_nowait() if at_hand else await request.read()
+    if waits:
+        request[BODY_CAME] = perf_counter()
     if len(raw) > limit:
         raise Problem("body-too-large", f"At most {limit} bytes are accepted.")
     return raw

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import logging
+import time
 
 import pytest
 from aiohttp import web
@@ -181,6 +182,32 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_our
     await writer.wait_closed()
     await until(lambda: 'http_requests_total{code="499",method="POST",route="/api/basket"} 1' in door.scrape())
     assert [record for record in caplog.records if record.levelno >= logging.ERROR and "unexpected" in record.msg] == []
+
+
+@pytest.mark.parametrize("ends", ["it comes", "it does not", "the client leaves"])
+async def test_waiting_for_a_client_to_send_its_body_is_not_time_of_ours(serve: Serve, ends: str) -> None:
+    routes = Routes()
+
+    @routes.post("/api/basket", raw="application/json", answers=OK)
+    async def hold(_request: web.Request, _raw: bytes) -> web.Response:
+        return reply({})
+
+    door = await serve(routes, deadline=1.2)
+    _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(b"POST /api/basket HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+    await until(lambda: "http_requests_in_flight 1" in door.scrape())
+    began = time.perf_counter()
+    await until(lambda: time.perf_counter() - began > 0.9)
+    if ends == "it comes":
+        writer.write(b"}")
+    elif ends == "the client leaves":
+        writer.close()
+    await until(lambda: "http_requests_in_flight 0" in door.scrape())
+    writer.close()
+    http = door.metrics.http
+    answered, failed = http.answered("book")
+    assert (answered - http.answered_within("book", 0.2), failed) == (0, 0)
+    assert any('route="/api/basket"' in line and line.endswith(" 1") for line in door.scrape())
 
 
 async def test_a_packed_body_is_refused(serve: Serve) -> None:
