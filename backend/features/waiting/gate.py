@@ -15,15 +15,12 @@ from backend.memory import Clock
 from backend.telemetry.metrics import ADMISSION_REFUSALS, WaitingMetrics
 from backend.web.admissions import admission_shown
 
-# So long before a sale, and no later, those without an admission are told by the stock itself that it is too early:
-# the clocks of processes differ, and nobody may slip in while the room opens.
-_EARLY = 5.0
-
 
 class Gate:
     """Keeps the contract `Gatekeeper`, without asking the database.
 
-    arrivals: requests to hold, by event, of those that may have a room; whoever reads them takes them.
+    Nobody without an admission passes a room, whatever the time: only the database's clock is the sale's.
+    arrivals: requests that reach the stock, by event, of those that may have a room; whoever reads them takes them.
     """
 
     def __init__(self, keys: RoomKeys, metrics: WaitingMetrics, clock: Clock = time.time) -> None:
@@ -35,18 +32,13 @@ class Gate:
 
     def basket_of(self, offer: Offer, buyer: Buyer) -> UUID | None:
         """The basket that the buyer's admission opens, None when none is needed. DomainError without a good one."""
-        self.arrivals[offer.event_id] += 1
         if offer.room in {None, "none"}:
+            self.arrivals[offer.event_id] += 1
             return None
         token = admission_shown(buyer.headers, offer.event_id)
         now = self._clock()
         if token is None:
-            if not _is_on_sale(offer, now):
-                return None
-            if offer.room == "closed":
-                self._count("missing")
-                raise DomainError("sold-out", "Sold out.", {"available_tickets": 0})
-            raise self._refusal(offer, "missing", "Everybody waits for their turn here: take a place first.")
+            raise self._outside(offer, datetime.fromtimestamp(now, UTC))
         admission = self._keys.admission(token)
         if admission is None:
             raise self._refusal(offer, "forged", "This admission was not given by this shop.")
@@ -57,7 +49,25 @@ class Gate:
         basket = admission.place.basket_id
         if buyer.named not in {None, basket}:
             raise self._refusal(offer, "other_basket", "An admission fills one basket of its own: name no other.")
+        self.arrivals[offer.event_id] += 1
         return basket
+
+    def _outside(self, offer: Offer, now: datetime) -> DomainError:
+        """What somebody without an admission is told; the clock of this process decides about the words alone."""
+        opens = min((each.on_sale_at for each in offer.types), default=now)
+        closes = max((each.off_sale_at for each in offer.types), default=now)
+        if offer.room == "gathering" and now < opens:
+            self.refusals += 1
+            return DomainError("not-on-sale", f"The sale opens at {_moment(opens)}.", {"on_sale_at": _moment(opens)})
+        if offer.room == "closed" and now >= closes:
+            self.refusals += 1
+            return DomainError(
+                "not-on-sale", f"The sale closed at {_moment(closes)}.", {"off_sale_at": _moment(closes)}
+            )
+        if offer.room == "closed":
+            self._count("missing")
+            return DomainError("sold-out", "Sold out.", {"available_tickets": 0})
+        return self._refusal(offer, "missing", "Everybody waits for their turn here: take a place first.")
 
     def _refusal(self, offer: Offer, reason: str, words: str) -> DomainError:
         self._count(reason)
@@ -68,7 +78,6 @@ class Gate:
         self._refused[reason].inc()
 
 
-def _is_on_sale(offer: Offer, now: float) -> bool:
-    """Or nearly, or nearly still."""
-    early, late = (datetime.fromtimestamp(now + margin, UTC) for margin in (_EARLY, -_EARLY))
-    return any(each.on_sale_at <= early and late < each.off_sale_at for each in offer.types)
+def _moment(moment: datetime) -> str:
+    """As in every other answer: in UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 
 import pytest
 
 from backend.app import api_routes
 from backend.domain.admissions import Admission, Place, RoomKeys
+from backend.domain.baskets import Buyer
+from backend.domain.errors import DomainError
 from backend.domain.ids import uuid7
+from backend.domain.offers import Offer, RoomState, TicketOffer
+from backend.features.waiting.gate import Gate
 from backend.telemetry.metrics import Metrics
 from backend.telemetry.promise import load_promise
 from backend.web.health import Health
@@ -127,6 +132,23 @@ async def test_two_rooms_need_a_basket_each(rooms: Rooms) -> None:
     answer = await rooms.shop.ask("POST", "/api/checkout", body, Cookie="; ".join(cookies))
     assert answer.status == 400
     assert await rooms.shop.box_office.available(first) == 100
+
+
+@pytest.mark.parametrize("room", ["gathering", "open", "closed"])
+@pytest.mark.parametrize("skew", [-3600, -7, 0, 7, 3600])
+def test_nobody_passes_a_room_without_an_admission_whatever_the_clock_of_the_process_says(
+    room: RoomState, skew: int
+) -> None:
+    now = datetime.now(UTC)
+    for opens, closes in ((-1, 600), (1, 600), (-600, -1)):
+        on_sale_at, off_sale_at = now + timedelta(seconds=opens), now + timedelta(seconds=closes)
+        offered = TicketOffer(1, 1, "Standing", 0, False, on_sale_at, off_sale_at, 10, None)
+        offer = Offer(1, "Concert", now, "UTC", "Hall", "EUR", now, 0.0, (offered,), room)
+        gate = Gate(RoomKeys(["a secret for tests only"]), Metrics(load_promise()).waiting, lambda: time() + skew)
+        with pytest.raises(DomainError) as refusal:
+            gate.basket_of(offer, Buyer())
+        assert refusal.value.slug in {"waiting-room", "not-on-sale", "sold-out"}
+        assert (gate.refusals, gate.arrivals) == (1, {})
 
 
 @pytest.mark.parametrize("secret", ["a secret for tests only", "another secret of the shop"])
