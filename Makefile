@@ -1,5 +1,6 @@
 # Each command sets up what it needs, once, and ends non-zero with one line that says what to do.
 # PORT= and DATA_DIR= let several shops run side by side; PYTHON= names the Python to start from.
+# What a person types is asked for by $(value …) alone and goes on through the environment: plain $(…) would run what it holds.
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / {print $$1}' Makefile)
@@ -37,10 +38,10 @@ bench: ## measure the shop against its performance targets
 	$(tool) page bench
 
 load: ## load a shop of its own, or HOST=, by SCENARIO= (docs/load.md), and judge it by slo.yaml (DRY_RUN=1 only says how)
-	$(tool) $(if $(HOST)$(DRY_RUN),python,page) load $(if $(DRY_RUN),--dry-run)
+	$(tool) $(if $(value HOST)$(value DRY_RUN),python,page) load $(if $(value DRY_RUN),--dry-run)
 
 load-report: ## run the scenarios (SCENARIO=a,b for some) and write their figures and plots into docs/performance.md
-	$(tool) $(if $(HOST),python,page) load.report
+	$(tool) $(if $(value HOST),python,page) load.report
 
 screenshots: ## take the pictures in docs/screenshots from a shop of its own
 	$(tool) page screenshots
@@ -52,28 +53,28 @@ deploy-emulated: ## deploy dev and prod into an emulated AWS on this machine, lo
 	$(tool) aws checks deploy-emulated
 
 deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (DRY_RUN=1 only says how)
-	$(tool) aws deploy $(if $(DRY_RUN),--dry-run)
+	$(tool) aws deploy $(if $(value DRY_RUN),--dry-run)
 
 push: ## build and push the images of this commit for ENV=dev or prod, and no more (DRY_RUN=1 only says how)
-	$(tool) aws deploy --images $(if $(DRY_RUN),--dry-run)
+	$(tool) aws deploy --images $(if $(value DRY_RUN),--dry-run)
 
 gate: ## ask whether the error budgets of ENV=dev or prod let this commit out, as deploy does of prod (CHANGE=, BOOTSTRAP=)
-	$(tool) aws deploy --gate $(if $(DRY_RUN),--dry-run)
+	$(tool) aws deploy --gate $(if $(value DRY_RUN),--dry-run)
 
 rollback: ## take ENV=dev or prod back to the release before (TO=COMMIT, UNDO=COMMIT; DRY_RUN=1 only says how)
-	$(tool) python rollback $(if $(DRY_RUN),--dry-run)
+	$(tool) python rollback $(if $(value DRY_RUN),--dry-run)
 
 images: ## build both images for every platform, push none, and look into them for known holes (DRY_RUN=1 only says how)
-	$(tool) python images $(if $(DRY_RUN),--dry-run)
+	$(tool) python images $(if $(value DRY_RUN),--dry-run)
 
 destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)
-	$(tool) aws destroy $(if $(DRY_RUN),--dry-run)
+	$(tool) aws destroy $(if $(value DRY_RUN),--dry-run)
 
 check-host: ## say whether HOST= is a shop of ours and SCENARIO= one that it can be loaded by
 	$(tool) python target
 
 changes: ## what this commit changes in AWS and the cluster since BASE=; with ENV=dev or prod, in that account
-	$(tool) $(if $(ENV),aws,python) changes
+	$(tool) $(if $(value ENV),aws,python) changes
 
 dast: ## let OWASP ZAP look at a shop of its own (needs Docker)
 	$(tool) page dast
@@ -85,7 +86,7 @@ licences: ## list every package's licence in build/licences.md, and refuse those
 	$(tool) python licences
 
 upgrade: ## move every pin and lock within its first number, then run the tests (DRY_RUN=1 only says what could move)
-	$(tool) care upgrade $(if $(DRY_RUN),--dry-run)
+	$(tool) care upgrade $(if $(value DRY_RUN),--dry-run)
 
 hooks: ## have git check what is committed, by the same commands (.pre-commit-config.yaml)
 	@sh tools/python.sh -m tools.setup care && .tools/care/bin/pre-commit install

