@@ -19,13 +19,14 @@ class Sale:
     """How a sale is expected to open. The first two are assumptions: set them right after the first large sale.
 
     comers: customers for each ticket, who look at the list and at the event and try for it. rush: seconds within which
-    they all come. lead: minutes before the sale in which pods are started, as a node takes some three to come. stay:
-    minutes after its opening, for those who wait for others' holds to end.
+    they all come. lead: minutes before the sale in which pods are started: a node takes some three to come, and in a
+    waiting room customers gather from half an hour before. stay: minutes after its opening, for those who wait for
+    others' holds to end.
     """
 
     comers: int = 10
     rush: int = 5
-    lead: int = 20
+    lead: int = 32
     stay: int = 30
 
     def __post_init__(self) -> None:

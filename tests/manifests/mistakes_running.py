@@ -11,6 +11,7 @@ from tests.manifests.mistakes import (
     attribute,
     container,
     pod,
+    remove,
     spec,
     variable,
 )
@@ -172,4 +173,42 @@ NUMBERS = [
     Mistake("alarms without a region", lambda o: told(o)["sigv4"].pop("region"), "cannot reach the topic of alarms"),
 ]
 
-MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE, *NUMBERS]
+
+def prescaling(objects: Objects) -> Any:
+    return spec(objects, "CronJob", "prescaling")
+
+
+def task(objects: Objects, name: str) -> Any:
+    return spec(objects, "CronJob", name)["jobTemplate"]["spec"]["template"]["spec"]
+
+
+def option(name: str, word: str, new: str) -> Change:
+    """Change an argument of a task."""
+
+    def change(objects: Objects) -> None:
+        words = task(objects, name)["containers"][0]["args"]
+        (place,) = [number for number, each in enumerate(words) if each.startswith(word)]
+        words[place] = new
+
+    return change
+
+
+TASKS = [
+    Mistake("pods that can wait", lambda o: task(o, "prescaling").update(priorityClassName="tickets-background"),
+            "CronJob prescaling: brings pods for a sale only while there is room"),
+    Mistake("no pods ahead", remove("CronJob", "prescaling"), "nothing brings pods ahead of a sale"),
+    Mistake("pods ahead suspended", lambda o: prescaling(o).update(suspend=True), "CronJob prescaling: is suspended"),
+    Mistake("pods ahead of the hour", lambda o: prescaling(o).update(schedule="0 * * * *"),
+            "CronJob prescaling: does not look each minute"),
+    Mistake("pods ahead elsewhere", option("prescaling", "backend", "frontend"),
+            "CronJob prescaling: scales frontend, and backend is what sells"),
+    Mistake("pods ahead beyond the most", option("prescaling", "--most", "--most=99"),
+            "CronJob prescaling: knows other bounds than HorizontalPodAutoscaler backend"),
+    Mistake("crowd before pods", option("prescaling", "--lead-minutes", "--lead-minutes=29"),
+            "CronJob prescaling: brings pods 29 min before a sale, and customers gather 30 min before"),
+    Mistake("rotation of another secret", option("rotation", "tickets-dev/", "tickets-dev/database/owner"),
+            "CronJob rotation: rotates tickets-dev/database/owner, which pods do not log in with"),
+]  # fmt: skip
+
+
+MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE, *NUMBERS, *TASKS]

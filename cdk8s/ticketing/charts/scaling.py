@@ -11,7 +11,7 @@ from ticketing.inputs import Inputs
 from ticketing.labels import metadata
 from ticketing.pods import Needs, Process
 from ticketing.shop import BACKEND, LOGIN_SECRET, PRESCALING, database, login_files
-from ticketing.workloads import CronJob
+from ticketing.workloads import SERVING, CronJob
 
 
 class Prescaling(Chart):
@@ -34,6 +34,7 @@ class Prescaling(Chart):
             schedule="* * * * *",
             seconds=50,
             token=True,
+            priority=SERVING,  # what it brings is what customers wait for
             process=Process(
                 image="backend",
                 args=["prescale", BACKEND, *(f"--{option}={number}" for option, number in numbers.items())],

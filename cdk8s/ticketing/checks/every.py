@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketing.checks import edge, numbers, probes, references, rollout, safety, schemas, service
+from ticketing.checks import edge, numbers, probes, references, rollout, safety, schemas, service, tasks
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
@@ -42,6 +42,8 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from numbers.budgets(objects)
     yield from numbers.priorities(objects)
     yield from numbers.tries(objects)
+    yield from tasks.prescaling(objects)
+    yield from tasks.rotation(objects, inputs)
     yield from safety.connections(objects, inputs)
     yield from edge.edge(objects, inputs)
     yield from rollout.timings(objects)
