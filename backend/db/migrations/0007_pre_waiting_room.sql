@@ -16,6 +16,7 @@ CREATE TABLE room (
     opened_at timestamptz,
     drawn bigint NOT NULL DEFAULT 0,  -- the last number that the draw has given
     numbered boolean NOT NULL DEFAULT false,  -- whether the draw is over
+    gathered bigint NOT NULL DEFAULT 0,  -- places taken that no number has been set aside for
     next_number bigint NOT NULL DEFAULT 1,
     admitted_to bigint NOT NULL DEFAULT 0,  -- the highest number that has been admitted
     -- What the governor knows and keeps, so that another one can go on.
@@ -23,13 +24,21 @@ CREATE TABLE room (
     credit double precision NOT NULL DEFAULT 0,  -- what is left of the last second's
     pace double precision NOT NULL DEFAULT 0,  -- admissions a second, of the last half minute
     stalled boolean NOT NULL DEFAULT false,  -- nobody is admitted, because everything is promised or in baskets
-    waiting integer NOT NULL DEFAULT 0,
+    waiting integer NOT NULL DEFAULT 0,  -- places neither admitted, left nor away, but for what room_change holds
     gone bigint[] NOT NULL DEFAULT '{}',  -- numbers above admitted_to whose holders left or are away, ascending
     governed_at timestamptz,
     slowed_at timestamptz,  -- when the inlet was last reduced
     troubled integer NOT NULL DEFAULT 0,  -- looks in a row at which the shop was in trouble and this event wanted
     calm_since timestamptz  -- since when nobody waits and all is well
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+-- What has changed in the number of those who wait, so that nobody has to lock the room to say so, nor anybody to count
+-- all places: the governor adds it up from second to second.
+CREATE TABLE room_change (
+    event_id bigint NOT NULL,
+    waiting integer NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+CREATE INDEX room_change_by_event ON room_change (event_id);
 
 -- seen_at changes with every few polls: it is in no index, and pages keep room for it, so those updates are HOT.
 CREATE TABLE place (
@@ -41,6 +50,7 @@ CREATE TABLE place (
     address text,  -- the client's, when places per address are limited
     taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    away_since timestamptz,  -- set to seen_at once somebody has found that to be long ago; null again when seen
     admitted_at timestamptz,  -- set once
     expires_at timestamptz,  -- of the admission
     used boolean NOT NULL DEFAULT false,  -- tickets were held with it
@@ -50,12 +60,20 @@ CREATE TABLE place (
     fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05,
     autovacuum_vacuum_insert_scale_factor = 0.1
 );
-CREATE INDEX place_waiting ON place (event_id, number) WHERE admitted_at IS NULL AND left_at IS NULL;
+-- Without those who are away: however many they are, nobody has to look past them to find who is next.
+CREATE INDEX place_waiting ON place (event_id, number)
+WHERE admitted_at IS NULL AND left_at IS NULL AND away_since IS NULL;
+CREATE INDEX place_gone ON place (event_id, number)
+WHERE admitted_at IS NULL AND (left_at IS NOT NULL OR away_since IS NOT NULL);
+CREATE INDEX place_away ON place (event_id, away_since)
+WHERE admitted_at IS NULL AND left_at IS NULL AND away_since IS NOT NULL;
+CREATE INDEX place_left ON place (left_at) WHERE left_at IS NOT NULL;
 -- Made as people gather, so that the draw itself only reads it in order, however many there are.
 CREATE INDEX place_lot ON place (event_id, lot) WHERE number IS NULL;
 -- Admissions that nobody has used yet: few, and asked for every second.
 CREATE INDEX place_let_in ON place (event_id, expires_at) WHERE admitted_at IS NOT NULL AND NOT used;
-CREATE INDEX place_by_address ON place (address) WHERE address IS NOT NULL;
+-- Places that were left are not in it: else whoever takes and leaves many makes every later look at theirs slow.
+CREATE INDEX place_by_address ON place (address, event_id) WHERE address IS NOT NULL AND left_at IS NULL;
 
 -- What each serving process has met in its last second; the governor reads those of the moment. Nothing is lost with
 -- it, so it is not worth a write to the log: it gets through where commits are slow.
@@ -85,7 +103,8 @@ RETURNS TABLE (result text, place_number bigint)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    rooms bigint[]; states text[]; seeds text[]; nexts bigint[]; before bigint[]; known record; r integer;
+    rooms bigint[]; states text[]; seeds text[]; nexts bigint[]; gathers bigint[]; takes integer[]; known record;
+    r integer;
 BEGIN
     IF _limit IS NOT NULL THEN
         -- One address after another, whichever events its batches are for; in one order everywhere, before the rooms.
@@ -97,8 +116,8 @@ BEGIN
     -- A new statement, whose snapshot is later than the locks.
     SELECT array_agg(event_id ORDER BY event_id), array_agg(state ORDER BY event_id),
         array_agg(seed::text ORDER BY event_id), array_agg(next_number ORDER BY event_id),
-        array_agg(next_number ORDER BY event_id)
-    INTO rooms, states, seeds, nexts, before FROM room WHERE event_id = ANY (_event);
+        array_agg(0 ORDER BY event_id), array_agg(0 ORDER BY event_id)
+    INTO rooms, states, seeds, nexts, gathers, takes FROM room WHERE event_id = ANY (_event);
     FOR i IN 1..cardinality(_id) LOOP
         place_number := NULL;
         SELECT p.number INTO known FROM place p WHERE p.id = _id[i];
@@ -111,16 +130,21 @@ BEGIN
         r := array_position(rooms, _event[i]);
         result := CASE coalesce(states[r], 'none') WHEN 'open' THEN 'waiting' ELSE coalesce(states[r], 'none') END;
         IF result IN ('gathering', 'waiting') AND _limit <= (
-            SELECT count(*) FROM place p
-            WHERE p.address = _address[i] AND p.event_id = _event[i] AND p.left_at IS NULL
-                AND (p.admitted_at IS NULL OR p.expires_at > clock_timestamp())
+            SELECT count(*) FROM (
+                SELECT FROM place p
+                WHERE p.address = _address[i] AND p.event_id = _event[i] AND p.left_at IS NULL
+                    AND (p.admitted_at IS NULL OR p.expires_at > clock_timestamp())
+                LIMIT _limit) AS live
         ) THEN
             result := 'limit';
         END IF;
         IF result = 'waiting' THEN
             place_number := nexts[r]; nexts[r] := nexts[r] + 1;
+        ELSIF result = 'gathering' THEN
+            gathers[r] := gathers[r] + 1;
         END IF;
         IF result IN ('gathering', 'waiting') THEN
+            takes[r] := takes[r] + 1;
             INSERT INTO place (id, event_id, number, lot, basket_id, address)
             VALUES (_id[i], _event[i], place_number,
                 CASE result WHEN 'gathering' THEN sha256((seeds[r] || _id[i]::text)::bytea) END, _basket[i],
@@ -128,10 +152,9 @@ BEGIN
         END IF;
         RETURN NEXT;
     END LOOP;
-    IF nexts <> before THEN
-        UPDATE room SET next_number = nexts[array_position(rooms, event_id)]
-        WHERE event_id = ANY (rooms) AND next_number <> nexts[array_position(rooms, event_id)];
-    END IF;
+    UPDATE room SET next_number = t.next, gathered = gathered + t.gathers, waiting = waiting + t.takes
+    FROM unnest(rooms, nexts, gathers, takes) AS t(event, next, gathers, takes)
+    WHERE event_id = t.event AND t.takes > 0;
 END $$;
 
 -- Give the next _most of those who gathered their numbers, in the order of their lots; true once all have theirs.

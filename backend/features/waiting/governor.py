@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import orjson
 
-from backend.db.errors import DatabaseError, QueryTimeout
+from backend.db.errors import DatabaseError
 from backend.db.pool import Database
 from backend.domain.ids import uuid7
 from backend.domain.offers import RoomState
@@ -28,10 +30,11 @@ _LEASE = timedelta(seconds=3)
 AWAY: Final = timedelta(seconds=3 * SLOWEST_POLL)
 _LOST = timedelta(minutes=10)
 _GAP = SLOWEST_POLL  # seconds without a governor, after which nobody knows who is still there
-_DRAW, _GONE, _MOST = 1000, 5000, 1000
-_MANY = 20_000  # that wait: to count them takes a while, so it is done less often
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_SELDOM, _SWEEP = timedelta(seconds=5), timedelta(seconds=30)
+_PAGE, _GONE, _MOST = 1000, 5000, 1000
+_FRONT = 5000  # that may be next: more than are ever admitted at a look
+# Seconds of a look for what grows with the number of places; what is not done by then waits for the next look.
+_LONG, _SWEEP = 0.4, 0.2
+_FIRST_ID = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Governor:
         self._objectives = objectives
         self._terms = terms
         self._me = uuid7()
-        self._counted: dict[int, datetime] = {}
-        self._swept: dict[int, datetime] = {}
+        self._looked_to = _FIRST_ID
+        self._ends = 0.0
         self._paused_until: dict[int, datetime] = {}
 
     async def govern(self) -> None:
@@ -66,14 +69,18 @@ class Governor:
         rooms = [Facts(*row) for row in await self._database.fetch_all(queries.rooms_to_govern)]
         waiting, inlet = 0, 0.0
         if rooms:
+            try:
+                await self._mark_away(rooms)
+            except DatabaseError:
+                _log.exception("who is away could not be found out")
+            self._ends = time.monotonic() + _LONG
             (pulses,) = await self._database.fetch_all(queries.pulses)
             vitals = Vitals(*pulses)
             arrivals: dict[int, int] = dict(await self._database.fetch_all(queries.arrivals))
             now_is = rules.mood(vitals, self._objectives)
             for room in rooms:
                 decision = rules.decide(room, now_is, vitals, arrivals.get(room.event_id, 0), self._terms.gather)
-                await self._carry_out(room, decision)
-                waiting += await self._look_after(room, decision.state)
+                waiting += await self._govern_room(room, decision)
                 inlet += decision.inlet if decision.state == "open" else 0.0
         self._metrics.waiting.set(waiting)
         self._metrics.inlet.set(inlet)
@@ -82,6 +89,17 @@ class Governor:
         """Leave it to the next worker at once."""
         with suppress(DatabaseError):
             await self._database.execute(queries.step_down, {"me": self._me})
+
+    async def _govern_room(self, room: Facts, decision: Decision) -> int:
+        """How many wait for it. What goes wrong with one room is not to stop the others."""
+        try:
+            if decision.most and not self._is_paused(room):
+                await self._mark_away_in_front(room)
+            await self._carry_out(room, decision)
+            return await self._look_after(room, decision.state)
+        except DatabaseError:
+            _log.exception("the waiting room of event %s could not be governed", room.event_id)
+            return room.waiting
 
     async def _carry_out(self, room: Facts, decision: Decision) -> None:
         """All of it or nothing, and nothing when somebody else has governed the room meanwhile."""
@@ -94,6 +112,7 @@ class Governor:
                 await tx.execute(queries.open_room, event)
             if decision.most and not self._is_paused(room):
                 values = {**event, "most": decision.most, "lasts": self._terms.lasts, "away": self._terms.away}
+                values["front"] = _FRONT
                 admitted = await tx.fetch_all(queries.admit, values)
             await tx.execute(queries.keep_room, {**event, **_kept(room, decision, [number for number, _ in admitted])})
             if decision.state != room.state:
@@ -111,31 +130,45 @@ class Governor:
         return room.now < self._paused_until.get(room.event_id, room.now)
 
     async def _look_after(self, room: Facts, state: RoomState) -> int:
-        """Draw, see which admissions were used, count who waits; answers how many do."""
+        """Draw, see which admissions were used, give up who is lost; answers how many wait."""
         if state == "none":
             return 0
         event = {"event": room.event_id}
         if state == "open" and (room.state != "open" or not room.numbered):
-            while not await self._database.fetch_value(queries.draw, {**event, "most": _DRAW}):
+            while not await self._database.fetch_value(queries.draw, {**event, "most": _PAGE}) and self._has_time:
                 pass
         await self._database.execute(queries.use_admissions, event)
-        try:
-            return await self._count(room)
-        except QueryTimeout:
-            _log.warning("too many wait for event %s to be counted in time", room.event_id)
-            return room.waiting
+        if not self._is_paused(room):
+            await self._give_up_lost_places(room)
+        return int(await self._database.fetch_value(queries.count_waiting, {**event, "most": _GONE}))
 
-    async def _count(self, room: Facts) -> int:
-        """How many wait, having given up the places that nobody has asked after for long."""
-        if room.waiting > _MANY and room.now - self._counted.get(room.event_id, _NEVER) < _SELDOM:
-            return room.waiting
-        self._counted[room.event_id] = room.now
-        event = {"event": room.event_id}
-        if room.now - self._swept.get(room.event_id, _NEVER) >= _SWEEP and not self._is_paused(room):
-            self._swept[room.event_id] = room.now
-            await self._database.execute(queries.give_up_lost_places, {**event, "lost": _LOST})
-        values = {**event, "away": self._terms.away, "most": _GONE}
-        return int(await self._database.fetch_value(queries.count_waiting, values))
+    @property
+    def _has_time(self) -> bool:
+        return time.monotonic() < self._ends
+
+    async def _mark_away_in_front(self, room: Facts) -> None:
+        """Until somebody is there, so that an admission need not look past all who are away."""
+        values = {"event": room.event_id, "away": self._terms.away, "most": _PAGE}
+        while True:
+            ((looked, away),) = await self._database.fetch_all(queries.mark_away_in_front, values)
+            if away < looked or looked < _PAGE or not self._has_time:
+                return
+
+    async def _mark_away(self, rooms: Sequence[Facts]) -> None:
+        """Go on through all places from where the last look has ended, to count only those whose holders are there."""
+        events = [room.event_id for room in rooms if not self._is_paused(room)]
+        values = {"events": events, "away": self._terms.away, "most": _PAGE}
+        self._ends = time.monotonic() + _SWEEP
+        while True:
+            found = await self._database.fetch_all(queries.mark_away, {**values, "after": self._looked_to})
+            self._looked_to = found[0][0] if found else _FIRST_ID
+            if not found or not self._has_time:
+                return
+
+    async def _give_up_lost_places(self, room: Facts) -> None:
+        values = {"event": room.event_id, "lost": _LOST, "most": _PAGE}
+        while await self._database.execute(queries.give_up_lost_places, values) >= _PAGE and self._has_time:
+            pass
 
 
 def _kept(room: Facts, decision: Decision, admitted: Sequence[int]) -> dict[str, object]:
@@ -145,6 +178,7 @@ def _kept(room: Facts, decision: Decision, admitted: Sequence[int]) -> dict[str,
         "opens_at": room.opens_at,
         "inlet": decision.inlet,
         "credit": decision.credit + decision.most - len(admitted),
+        "admitted": len(admitted),
         "pace": rules.next_pace(room.pace, len(admitted), room.elapsed),
         "stalled": decision.stalled,
         "admitted_to": max(admitted, default=0),
@@ -155,8 +189,8 @@ def _kept(room: Facts, decision: Decision, admitted: Sequence[int]) -> dict[str,
 
 
 async def forget_places(database: Database) -> None:
-    """Delete places of events that are over, addresses that no longer count, and what ended processes have said."""
-    for query in (queries.forget_places, queries.forget_addresses):
+    """Delete places that were left or whose events are over, addresses that no longer count, and old pulses."""
+    for query in (queries.forget_places, queries.forget_left_places, queries.forget_addresses):
         while await database.execute(query, {"most": _MOST}) >= _MOST:
             pass
     await database.execute(queries.forget_pulses)

@@ -12,14 +12,23 @@ SELECT id, number, admitted_at, expires_at, left_at IS NOT NULL FROM place WHERE
 -- name: seen
 -- Rows that somebody else has locked, as an admission does, are as good as seen.
 WITH mine AS (
-    SELECT id FROM place
+    SELECT id, event_id, away_since FROM place
     WHERE id = ANY (%(ids)s) AND admitted_at IS NULL AND left_at IS NULL AND seen_at < now() - %(fresh)s
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+), back AS (
+    INSERT INTO room_change (event_id, waiting)
+    SELECT event_id, count(*) FROM mine WHERE away_since IS NOT NULL GROUP BY event_id
 )
-UPDATE place SET seen_at = now() FROM mine WHERE place.id = mine.id
+UPDATE place SET seen_at = now(), away_since = NULL FROM mine WHERE place.id = mine.id
 
 -- name: leave
-UPDATE place SET left_at = now(), seen_at = now() WHERE id = %(id)s AND left_at IS NULL
+-- The address goes at once: a place that was left counts for nobody.
+WITH mine AS (
+    UPDATE place SET left_at = now(), address = NULL WHERE id = %(id)s AND left_at IS NULL
+    RETURNING event_id, admitted_at, away_since
+)
+INSERT INTO room_change (event_id, waiting)
+SELECT event_id, -1 FROM mine WHERE admitted_at IS NULL AND away_since IS NULL
 
 -- name: rooms
 SELECT r.event_id, r.state, r.numbered, r.opens_at, r.next_number, r.admitted_to, r.inlet, r.pace, r.stalled, r.waiting,
@@ -101,21 +110,27 @@ SELECT true FROM room
 WHERE event_id = %(event)s AND governed_at IS NOT DISTINCT FROM %(governed_at)s FOR NO KEY UPDATE
 
 -- name: admit
--- Whoever is away is passed over. A row that is being marked as seen is waited for: nobody overtakes.
+-- Whoever is away is passed over. A row that is being marked as seen is waited for: nobody overtakes. It looks no
+-- further than those in front, of whom the next look has found who is away, should all of them be.
 WITH next AS (
     SELECT id FROM place
-    WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND number IS NOT NULL
-        AND seen_at > now() - %(away)s
+    WHERE id = ANY (ARRAY(
+            SELECT id FROM place
+            WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND away_since IS NULL
+                AND number IS NOT NULL
+            ORDER BY number LIMIT %(front)s))
+        AND admitted_at IS NULL AND left_at IS NULL AND away_since IS NULL AND seen_at > now() - %(away)s
     ORDER BY number LIMIT %(most)s FOR NO KEY UPDATE
 )
-UPDATE place p SET admitted_at = now(), expires_at = now() + %(lasts)s FROM next, room r
-WHERE p.id = next.id AND p.admitted_at IS NULL AND r.event_id = p.event_id
+UPDATE place p SET admitted_at = now(), expires_at = now() + %(lasts)s FROM room r
+WHERE p.id = ANY (ARRAY(SELECT id FROM next)) AND p.admitted_at IS NULL AND r.event_id = p.event_id
 RETURNING p.number, extract(epoch FROM now() - greatest(p.taken_at, r.opened_at))::float
 
 -- name: open_room
 -- The caller has locked it, so that nobody gathers any more. Whoever comes from now on stands behind all who did.
-UPDATE room SET opened_at = coalesce(opened_at, now()), numbered = false, drawn = next_number - 1,
-    next_number = next_number + (SELECT count(*) FROM place WHERE event_id = %(event)s AND number IS NULL)
+UPDATE room SET opened_at = coalesce(opened_at, now()), numbered = gathered = 0 AND (numbered OR opened_at IS NULL),
+    drawn = CASE WHEN gathered > 0 THEN next_number - 1 ELSE drawn END, next_number = next_number + gathered,
+    gathered = 0
 WHERE event_id = %(event)s
 
 -- name: draw
@@ -123,30 +138,71 @@ SELECT draw_places_v1(%(event)s, %(most)s)
 
 -- name: keep_room
 UPDATE room SET state = %(state)s, opens_at = %(opens_at)s, inlet = %(inlet)s, credit = %(credit)s, pace = %(pace)s,
-    stalled = %(stalled)s, admitted_to = greatest(admitted_to, %(admitted_to)s), governed_at = clock_timestamp(),
+    stalled = %(stalled)s, waiting = waiting - %(admitted)s, admitted_to = greatest(admitted_to, %(admitted_to)s), governed_at = clock_timestamp(),
     slowed_at = %(slowed_at)s, troubled = %(troubled)s, calm_since = %(calm_since)s
 WHERE event_id = %(event)s
 
 -- name: tell_of_room
 SELECT pg_notify('catalogue', %(events)s)
 
+-- name: mark_away_in_front
+-- Of those who are next, who has not been seen for long; how many were looked at, and how many of them are away.
+WITH looked AS (
+    SELECT id FROM place
+    WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND away_since IS NULL
+        AND number IS NOT NULL
+    ORDER BY number LIMIT %(most)s
+), stale AS (
+    SELECT id FROM place
+    WHERE id = ANY (ARRAY(SELECT id FROM looked)) AND admitted_at IS NULL AND left_at IS NULL
+        AND away_since IS NULL AND seen_at <= now() - %(away)s
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+), marked AS (
+    UPDATE place SET away_since = seen_at WHERE id = ANY (ARRAY(SELECT id FROM stale)) RETURNING event_id
+), change AS (
+    INSERT INTO room_change (event_id, waiting) SELECT event_id, -count(*) FROM marked GROUP BY event_id
+)
+SELECT (SELECT count(*) FROM looked)::int, (SELECT count(*) FROM marked)::int
+
+-- name: mark_away
+-- The same for the places of all these rooms, a page at a time by id; the last id of the page, null when no other follows.
+WITH looked AS (
+    SELECT id FROM place WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+), stale AS (
+    SELECT id FROM place
+    WHERE id = ANY (ARRAY(SELECT id FROM looked)) AND event_id = ANY (%(events)s) AND admitted_at IS NULL
+        AND left_at IS NULL AND away_since IS NULL AND seen_at <= now() - %(away)s
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+), marked AS (
+    UPDATE place SET away_since = seen_at WHERE id = ANY (ARRAY(SELECT id FROM stale)) RETURNING event_id
+), change AS (
+    INSERT INTO room_change (event_id, waiting) SELECT event_id, -count(*) FROM marked GROUP BY event_id
+)
+SELECT id FROM looked ORDER BY id OFFSET %(most)s - 1
+
 -- name: count_waiting
-UPDATE room r SET waiting = w.here, gone = w.gone
-FROM (
-    SELECT (SELECT count(*) FROM place p
-            WHERE p.event_id = %(event)s AND p.admitted_at IS NULL AND p.left_at IS NULL
-                AND p.seen_at > now() - %(away)s)::int AS here,
-        ARRAY(SELECT p.number FROM place p, room r
-            WHERE p.event_id = %(event)s AND r.event_id = %(event)s AND p.number > r.admitted_to
-                AND p.admitted_at IS NULL AND (p.left_at IS NOT NULL OR p.seen_at <= now() - %(away)s)
-            ORDER BY p.number LIMIT %(most)s) AS gone
-) AS w
+-- From what has changed since the last time, a bounded part of it, whatever has piled up.
+WITH changes AS (
+    DELETE FROM room_change WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM room_change WHERE event_id = %(event)s LIMIT %(most)s))
+    RETURNING waiting
+)
+UPDATE room r SET waiting = r.waiting + coalesce((SELECT sum(waiting) FROM changes), 0),
+    gone = ARRAY(
+        SELECT p.number FROM place p
+        WHERE p.event_id = r.event_id AND p.number > r.admitted_to AND p.admitted_at IS NULL
+            AND (p.left_at IS NOT NULL OR p.away_since IS NOT NULL)
+        ORDER BY p.number LIMIT %(most)s)
 WHERE r.event_id = %(event)s
-RETURNING w.here
+RETURNING r.waiting
 
 -- name: give_up_lost_places
-UPDATE place SET left_at = now()
-WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND seen_at < now() - %(lost)s
+-- They no longer count as waiting: only who is away is lost.
+UPDATE place SET left_at = now(), address = NULL
+WHERE id = ANY (ARRAY(
+        SELECT id FROM place
+        WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND away_since < now() - %(lost)s
+        ORDER BY away_since LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED))
 
 -- name: forget_places
 -- A day after the event has begun nobody asks after them, and addresses are kept no longer than they are needed.
@@ -154,10 +210,16 @@ DELETE FROM place WHERE id IN (
     SELECT p.id FROM place p JOIN event e ON e.id = p.event_id
     WHERE e.starts_at < now() - interval '1 day' LIMIT %(most)s)
 
+-- name: forget_left_places
+-- An hour later, and once their turn would have been: until then positions are reckoned with their numbers.
+DELETE FROM place WHERE id IN (
+    SELECT p.id FROM place p JOIN room r ON r.event_id = p.event_id
+    WHERE p.left_at < now() - interval '1 hour' AND p.admitted_at IS NULL AND p.number <= r.admitted_to
+    LIMIT %(most)s)
+
 -- name: forget_addresses
 UPDATE place SET address = NULL WHERE id IN (
-    SELECT id FROM place
-    WHERE address IS NOT NULL AND (left_at IS NOT NULL OR expires_at < now()) LIMIT %(most)s)
+    SELECT id FROM place WHERE address IS NOT NULL AND expires_at < now() LIMIT %(most)s)
 
 -- name: forget_pulses
 DELETE FROM pulse WHERE at < now() - interval '1 hour'
