@@ -211,4 +211,32 @@ TASKS = [
 ]  # fmt: skip
 
 
-MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE, *NUMBERS, *TASKS]
+def way(objects: Objects) -> Any:
+    return spec(objects, "AlertmanagerConfig", "promise")
+
+
+SCALERS = [
+    Mistake("more than the most", lambda o: scaling(o).update(minReplicas=scaling(o)["maxReplicas"] + 1),
+            "HorizontalPodAutoscaler backend: wants at least more pods than at most"),
+    Mistake("busy elsewhere", lambda o: scaling(o)["metrics"][0]["containerResource"].update(container="nginx"),
+            "HorizontalPodAutoscaler backend: looks at nginx, which its pods do not have"),
+    Mistake("never up", lambda o: scaling(o)["behavior"]["scaleUp"].update(selectPolicy="Disabled"),
+            "HorizontalPodAutoscaler backend: brings no pods, or takes none away"),
+    Mistake("never down", lambda o: scaling(o)["behavior"]["scaleDown"].update(selectPolicy="Disabled"),
+            "HorizontalPodAutoscaler backend: brings no pods, or takes none away"),
+]  # fmt: skip
+
+ALERTS = [
+    Mistake("alarms elsewhere", lambda o: told(o).update(topicARN=told(o)["topicARN"] + "-of-nobody"),
+            "cannot reach the topic of alarms"),
+    Mistake("alerts for nobody", lambda o: way(o)["route"].update(receiver="nobody"),
+            "AlertmanagerConfig promise: sends to nobody, which is no receiver of its"),
+    Mistake("some alerts for nobody", lambda o: way(o)["route"]["routes"][0].update(receiver="nobody"),
+            "AlertmanagerConfig promise: sends to nobody, which is no receiver of its"),
+    Mistake("no rules", lambda o: spec(o, "PrometheusRule", "promise").update(groups=[]),
+            "PrometheusRule promise: has no rules"),
+    Mistake("group without rules", lambda o: spec(o, "PrometheusRule", "promise")["groups"][0].update(rules=[]),
+            "PrometheusRule promise: has no rules"),
+]  # fmt: skip
+
+MEANING = [*REFERENCES, *SAFETY, *ROLLOUT, *EDGE, *PROBES, *SERVICE, *NUMBERS, *TASKS, *SCALERS, *ALERTS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketing.checks import edge, numbers, probes, references, rollout, safety, schemas, service, tasks
+from ticketing.checks import alerts, edge, numbers, probes, references, rollout, safety, schemas, service, tasks
 from ticketing.checks.objects import Objects
 from ticketing.inputs import Inputs
 
@@ -33,6 +33,8 @@ def meaning(objects: Objects, inputs: Inputs) -> Iterator[str]:
     yield from references.restarts(objects)
     yield from references.webhooks(objects)
     yield from references.topics(objects, inputs)
+    yield from alerts.receivers(objects)
+    yield from alerts.rules(objects)
     yield from references.network(objects)
     yield from safety.pods(objects)
     yield from safety.images(objects, inputs)

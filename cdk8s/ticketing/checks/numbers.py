@@ -21,12 +21,24 @@ def scalers(objects: Objects) -> Iterator[str]:
             yield f"{called(scaler)}: a single pod may be gone at any time"
         if down["stabilizationWindowSeconds"] < 300:
             yield f"{called(scaler)}: takes away pods that the next minute needs"
+        if spec["minReplicas"] > spec["maxReplicas"]:
+            yield f"{called(scaler)}: wants at least more pods than at most"
+        if "Disabled" in (up.get("selectPolicy"), down.get("selectPolicy")):
+            yield f"{called(scaler)}: brings no pods, or takes none away"
         if not any(
             each["type"] == "Percent" and each["value"] >= 100 and each["periodSeconds"] <= _QUICK
             for each in up["policies"]
         ):
             yield f"{called(scaler)}: cannot double within {_QUICK} s"
+        there = {
+            container["name"]
+            for pod in objects.pods
+            if pod.owner["metadata"]["name"] == spec["scaleTargetRef"]["name"]
+            for container in pod.containers
+        }
         for metric in spec["metrics"]:
+            if (container := metric["containerResource"]["container"]) not in there:
+                yield f"{called(scaler)}: looks at {container}, which its pods do not have"
             percent = metric["containerResource"]["target"]["averageUtilization"]
             if percent not in _BUSY:
                 yield f"{called(scaler)}: waits for {percent} % of what a pod was promised"
