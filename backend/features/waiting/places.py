@@ -13,9 +13,11 @@ from backend.db.batches import Batcher, BatchLimits
 from backend.db.pool import Database
 from backend.db.queries import load_queries
 from backend.domain.admissions import Place
+from backend.web.client import AddressLimiter
 
 queries = load_queries(__package__)
 
+_TAKINGS, _MINUTE = 4, 60.0  # times as many places as an address may have, in a minute
 _ASKED_AT_ONCE = BatchLimits(in_flight=1)
 _SEEN_AT_ONCE = 500
 _FRESH = timedelta(seconds=3)  # a place that was seen so lately need not be written again
@@ -50,11 +52,16 @@ class Fate:
 
 
 class Places:
-    """The places of all rooms. per_address: at most so many of one address in one room; None for any number."""
+    """The places of all rooms.
+
+    per_address: at most so many of one address in one room, and a few times as many taken in a minute, by this process:
+    each takes a number and leaves a row, however soon it is given up. None for any number.
+    """
 
     def __init__(self, database: Database, per_address: int | None) -> None:
         self._database = database
         self._per_address = per_address
+        self._limiter = AddressLimiter(per_address * _TAKINGS / _MINUTE, burst=_MINUTE) if per_address else None
         self._seen: dict[UUID, None] = {}
         self._taking: Batcher[NewPlace, Taken] = Batcher(
             self._take, lane=lambda new: new.place.event_id, identity=lambda new: new.place.id.int
@@ -66,6 +73,8 @@ class Places:
 
     async def take(self, place: Place, address: str) -> Taken:
         """Take it, in the order of arrival."""
+        if self._limiter is not None and self._limiter.wait(address):
+            return Taken("limit", None)
         return await self._taking.submit(NewPlace(place, address if self._per_address else None))
 
     async def leave(self, place: Place) -> None:

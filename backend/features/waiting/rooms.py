@@ -32,8 +32,13 @@ class Room:
     gone: list[int]
 
     def position(self, number: int) -> int:
-        """1 is next. Whoever was away when their turn came is next again."""
-        return max(1, number - self.admitted_to - bisect_left(self.gone, number))
+        """1 is next. Whoever was away when their turn came is next again.
+
+        Only the first of those who are gone are known by number; but nobody stands behind more than wait at all.
+        """
+        ahead = number - self.admitted_to - bisect_left(self.gone, number)
+        waiting = self.waiting + max(0, number + 1 - self.next_number)  # with those who came after this was read
+        return max(1, min(ahead, waiting))
 
     def may_be_admitted(self, number: int) -> bool:
         """Whether the database has to be asked; of all others it is known that they wait."""

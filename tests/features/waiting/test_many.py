@@ -16,12 +16,19 @@ from backend.domain.ids import uuid7
 from backend.features.waiting import governor as governing
 from backend.features.waiting.governor import forget_places
 from backend.features.waiting.places import Places, queries
+from backend.features.waiting.rooms import Room
 from tests.box_office import BoxOffice, Sale
 from tests.features.waiting.test_places import admitted, governor, governor_once, queue, room
 
 MANY, PAGE = 6000, 500
 VALUES: dict[str, object] = {"most": PAGE, "front": PAGE, "away": timedelta(seconds=45), "lost": timedelta(minutes=10)}
 VALUES |= {"after": UUID(int=0), "lasts": timedelta(minutes=5)}
+CROWDS: dict[str, dict[str, int]] = {
+    "here": {},
+    "away": {"unseen": 60},
+    "lost": {"unseen": 1000},
+    "gathering": {"numbered": False},
+}
 _FILL = """
     INSERT INTO place (id, event_id, number, lot, basket_id, seen_at, away_since)
     SELECT gen_random_uuid(), %(event)s, CASE WHEN %(numbered)s THEN n END,
@@ -69,16 +76,16 @@ def _rows_read(plan: dict[str, Any]) -> Iterator[int]:
         yield from _rows_read(part)
 
 
-@pytest.mark.parametrize("unseen", [0, 60, 1000])
+@pytest.mark.parametrize("crowd", CROWDS)
 @pytest.mark.parametrize(
     "name",
     ["open_room", "admit", "mark_away_in_front", "mark_away", "give_up_lost_places", "count_waiting"],
 )
 async def test_no_statement_of_a_look_reads_more_than_a_few_pages_of_places(
-    db: Database, box_office: BoxOffice, name: str, unseen: int
+    db: Database, box_office: BoxOffice, name: str, crowd: str
 ) -> None:
     sale = await room(db, box_office)
-    await fill(db, sale, MANY, unseen=unseen)
+    await fill(db, sale, MANY, **CROWDS[crowd])  # type: ignore[arg-type]
     await db.execute("ANALYZE place")
     values = {**VALUES, "event": sale.event_id, "events": [sale.event_id]}
     explained = await db.fetch_value(f"EXPLAIN (ANALYZE, FORMAT JSON) {getattr(queries, name)}", values)
@@ -103,7 +110,6 @@ async def test_whoever_is_there_is_admitted_however_many_before_them_are_away(
     db: Database, box_office: BoxOffice, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(governing, "_FRONT", 1000)
-    monkeypatch.setattr(governing, "_LONG", 0.0)
     monkeypatch.setattr(governing, "_SWEEP", 0.0)
     sale = await room(db, box_office)
     await fill(db, sale, 3500, unseen=60)
@@ -113,7 +119,7 @@ async def test_whoever_is_there_is_admitted_however_many_before_them_are_away(
     while not await admitted(db):
         await governor_once(db, who)
         looks += 1
-        assert looks <= 4
+        assert looks <= 2
     assert await admitted(db) == [3501, 3502]
 
 
@@ -161,6 +167,26 @@ async def test_a_draw_goes_on_from_look_to_look_and_nobody_is_admitted_before_it
     fate = await places.fate(late)
     assert fate is not None
     assert fate.number == 1501
+
+
+async def test_taking_and_leaving_over_and_over_is_limited_for_an_address(db: Database, box_office: BoxOffice) -> None:
+    limited = Places(db, per_address=2)
+    sale = await room(db, box_office)
+    results = []
+    for _ in range(12):
+        place = Place(sale.event_id, uuid7())
+        results.append((await limited.take(place, "192.0.2.1")).result)
+        await limited.leave(place)
+    assert results == ["waiting"] * 8 + ["limit"] * 4
+    assert (await limited.take(Place(sale.event_id, uuid7()), "192.0.2.2")).result == "waiting"
+    await limited.close()
+
+
+@pytest.mark.parametrize(("waiting", "number", "position"), [(10, 9000, 10), (10, 9001, 11), (8000, 9000, 4000)])
+def test_nobody_stands_behind_more_than_wait(waiting: int, number: int, position: int) -> None:
+    """Of those who are gone, the first 5,000 are known by number."""
+    now = Room(1, "open", True, None, 9001, 0, 10.0, 10.0, False, waiting, list(range(1, 5001)))
+    assert now.position(number) == position
 
 
 async def test_of_a_place_that_was_left_no_address_is_kept(db: Database, box_office: BoxOffice) -> None:
