@@ -7,6 +7,7 @@ goes back to is to the letter what ran and sold.
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from tools.site import Site
 
 KEPT = 10
 _CHOSEN = "app.kubernetes.io/component=release"
+_ARN = re.compile(r"arn:aws:[^\s\"',]+")
 _PACKED = "manifests.json.gz"  # {file name: its text}
 
 
@@ -37,6 +39,11 @@ class Release:
         """Of its Deployments."""
         pods = [body["spec"]["template"]["spec"] for body in self._of("Deployment")]
         return {str(container["image"]) for pod in pods for container in pod["containers"]}
+
+    @property
+    def arns(self) -> set[str]:
+        """Of what the stacks had made when it was deployed."""
+        return set(_ARN.findall("\n".join(self.manifests.values())))
 
     def unpack(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +115,21 @@ def chosen(releases: Sequence[Release], *, running: set[str], undo: str = "", to
         return left[0]
     known = ", ".join(f"{each.commit[:12]} of {each.at}" for each in releases) or "none"
     raise Failure(f"there is no such release to go back to (kept: {known}): deploy an earlier commit instead")
+
+
+def replaced(release: Release, there: set[str]) -> str:
+    """An ARN of the release's that is no longer there while others of its service are; nothing when there is none."""
+    services = {_service(arn) for arn in there}
+    return next((arn for arn in sorted(release.arns - there) if _service(arn) in services), "")
+
+
+def arns(outputs: Path) -> set[str]:
+    """Of what the stacks have made by now. outputs: the file of the last deployment from here."""
+    return set(_ARN.findall(outputs.read_text(encoding="utf-8"))) if outputs.exists() else set()
+
+
+def _service(arn: str) -> str:
+    return arn.split(":")[2]
 
 
 def _name(commit: str) -> str:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 
 from tools import console, tried
 from tools.commands import Commands
-from tools.console import say, step
+from tools.console import Failure, say, step
 from tools.kubernetes import Manifests
-from tools.releases import Release, Releases, chosen
+from tools.releases import Release, Releases, arns, chosen, replaced
 from tools.setup import ROOT
 from tools.site import Site, programs
 from tools.site import chosen as chosen_site
@@ -75,6 +75,11 @@ class _Rollback:
         if self._commands.dry_run:
             return
         self._release = chosen(releases, running=running, undo=self._undo, to=self._to)
+        # What is undone was deployed from here a moment ago; all else is known by the last release that sold.
+        there = (arns(self._site.outputs) if self._undo else set()) or releases[0].arns
+        if gone := replaced(self._release, there):
+            since = f"needs {gone}, which the stacks have replaced since"
+            raise Failure(f"{self._release.commit[:12]} {since}: deploy that commit anew instead")
         self._newer = [each.commit for each in releases if each.at > self._release.at]
         say(f"  {self._release.commit} of {self._release.at}")
         self._release.unpack(self._folder)

@@ -1,5 +1,7 @@
 """`make rollback` with stand-ins for all that it starts, after `make deploy` with the same; the manifests are real."""
 
+import base64
+import gzip
 import json
 import os
 import re
@@ -12,11 +14,12 @@ import pytest
 from cdk.constructs.image_repository import KEPT_IMAGES
 from tests.tools.stand_ins import COMMIT, DIGEST, PIPELINE, ROOT, World, shown, stand_ins
 from tools import rollback as module
-from tools import synth
+from tools import synth, tried
 from tools.console import Failure
 from tools.deploy import deploy
 from tools.releases import KEPT, Release, Releases, chosen
 from tools.rollback import rollback
+from tools.site import Site
 
 MANIFESTS = ROOT / "tests" / "manifests" / "snapshots"
 REGISTRY = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/tickets-dev"
@@ -30,6 +33,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(synth, "MANIFESTS", tmp_path / "dist")
     monkeypatch.setattr(synth, "STEPS", [each for each in synth.STEPS if each.name != "manifest-checkov"])
     monkeypatch.setattr(module, "FOLDER", tmp_path / "rollback")
+    monkeypatch.setattr(Site, "outputs", tmp_path / "outputs.json")
     made = stand_ins(tmp_path, "dev", MANIFESTS / "dev")
     deploy(made.site(), {})
     remember(made, json.loads((tmp_path / "dist" / "dev.release.json").read_text()))
@@ -150,6 +154,32 @@ def test_a_dry_run_works_on_a_bare_clone() -> None:
         command, cwd=ROOT, env={**os.environ, "ENV": "prod"}, capture_output=True, text=True, check=False
     )
     assert (said.returncode, said.stderr) == (0, "")
+
+
+class TestStacksThatMovedOn:
+    """A release names what the stacks had made when it was deployed."""
+
+    says = (
+        rf"^{COMMIT[:12]} needs arn:aws:acm:\S+/example, which the stacks have replaced since: deploy that commit anew"
+    )
+
+    def test_what_a_later_release_has_another_of_is_refused_before_anything_is_applied(self, world: World) -> None:
+        (old,) = json.loads((world.folder / "bin" / "releases").read_text())["items"]
+        texts = {path.name: path.read_text().replace("certificate/example", "certificate/new")
+                 for path in (MANIFESTS / "dev").iterdir()}  # fmt: skip
+        packed = base64.b64encode(gzip.compress(json.dumps(texts).encode())).decode()
+        new = {"data": {"commit": "f" * 40, "at": "2999"}, "binaryData": {"manifests.json.gz": packed}}
+        remember(world, new, old)
+        with pytest.raises(Failure, match=self.says):
+            rollback(world.site(), {"TO": COMMIT})
+        assert [line for line in world.asked if " apply " in line] == []
+
+    def test_so_is_what_the_deployment_that_is_undone_has_replaced(self, world: World) -> None:
+        outputs = {"tickets-dev-edge": {"CertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/new"}}
+        Path(world.site().outputs).write_text(json.dumps(outputs))
+        tried.remember(world.site(), "f" * 40, before=COMMIT)
+        with pytest.raises(Failure, match=self.says):
+            rollback(world.site(), {"UNDO": "f" * 40})
 
 
 class TestWhichOne:
