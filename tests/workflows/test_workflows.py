@@ -16,6 +16,7 @@ import yaml
 
 from backend.domain.probe import PROBE_EVENT
 from cdk import names
+from cdk.constructs.github import LONGEST_JOB
 from cdk.settings import ENVIRONMENTS, environment
 from tools.load.scenarios import SCENARIOS
 from tools.setup import ROOT
@@ -39,6 +40,7 @@ def environments(job: Any) -> list[str]:
     named = job.get("environment", "")
     name = named["name"] if isinstance(named, dict) else named
     matrix = dict(job.get("strategy", {}).get("matrix", {}))
+    matrix.pop("exclude", None)
     found = []
     for chosen in product(*matrix.values()):
         filled = name
@@ -83,7 +85,8 @@ def test_a_workflow_is_named_as_its_file_and_nothing_of_it_may_anything_by_defau
     flow = WORKFLOWS[name]
     assert flow["name"] == name
     assert flow["permissions"] == {}
-    assert set(flow["concurrency"]) == {"group", "cancel-in-progress"}
+    alone = [flow] if "concurrency" in flow else [job for job in flow["jobs"].values() if takes_a_role(job)]
+    assert [set(each["concurrency"]) for each in alone] == [{"group", "cancel-in-progress"}] * len(alone)
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -92,6 +95,7 @@ def test_a_job_says_what_it_may_and_when_it_is_given_up(name: str) -> None:
     assert 5 <= job["timeout-minutes"] <= (180 if name.endswith(": deploy") else 100)
     wanted = {"contents": "read"}
     wanted |= {"id-token": "write"} if takes_a_role(job) else {}
+    wanted |= {"actions": "read"} if name.endswith(": green") else {}
     wanted |= {"security-events": "write"} if "codeql" in name else {}
     assert job["permissions"] == wanted
 
@@ -102,12 +106,21 @@ def test_a_role_is_taken_in_an_environment_that_it_believes_and_where_it_works(n
     ours = {f"{env}{suffix}" for env in ENVIRONMENTS for suffix in ("", "-push", "-plan")}
     assert environments(job)
     assert set(environments(job)) <= ours
-    (taken,) = [dict(step["with"]) for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
-    regions = {environment(env).region for env in ENVIRONMENTS}
-    seconds = taken.pop("role-duration-seconds", 3600)  # an hour is what the action asks for by itself
+    first, *again = [dict(step["with"]) for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
+    (region,) = {environment(env).region for env in ENVIRONMENTS}
+    seconds = first.pop("role-duration-seconds", 3600)  # an hour is what the action asks for by itself
     assert job["timeout-minutes"] * 60 <= seconds  # or the keys end in the middle of the job
-    assert taken == {"role-to-assume": "${{ vars.ROLE_ARN }}", "aws-region": regions.pop()}
-    assert not regions
+    assert [each == {"role-to-assume": "${{ vars.ROLE_ARN }}", "aws-region": region} for each in (first, *again)]
+
+
+@pytest.mark.parametrize("name", [name for name, job in JOBS.items() if takes_a_role(job)])
+def test_nobody_asks_aws_before_it_is_said_to_be_there(name: str) -> None:
+    job = JOBS[name]
+    named = {each.partition("-")[0] for each in environments(job)}
+    assert named == {each.lower() for each in re.findall(r"vars\.HAS_(\w+) == 'true'", job["if"])}
+    left_out = job.get("strategy", {}).get("matrix", {}).get("exclude", [])
+    said = [f"${{{{ vars.HAS_{env.upper()} == 'true' && 'none' || '{env}' }}}}" for env in ENVIRONMENTS]
+    assert [each["environment"] for each in left_out] == (said if len(named) > 1 else [])
 
 
 def test_every_action_is_pinned_to_one_commit_whose_version_is_said() -> None:
@@ -169,11 +182,44 @@ def test_a_release_that_does_not_sell_as_promised_is_taken_back(env: str) -> Non
     steps = JOBS[f"deploy-{env}: deploy"]["steps"]
     runs = [step["run"].split()[1] for step in steps if "run" in step]
     assert runs == [*(["gate"] if environment(env).protected else []), "deploy", "load", "rollback"]
-    back = steps[-1]
-    assert back["if"].startswith("failure() && steps.deploy")
+    keys, back = steps[-2:]
     assert "UNDO" in back["env"]
-    load = steps[-2]["env"]
-    assert (load["SCENARIO"], load["HOST"], int(load["EVENT"])) == ("smoke", "${{ vars.PUBLIC_URL }}", PROBE_EVENT)
+    # With a word for what was cancelled or took too long; failure() is false of those.
+    assert keys["if"] == back["if"] == "${{ !success() && steps.deploy.outcome != 'skipped' }}"
+    assert "configure-aws-credentials" in keys["uses"]
+    load = steps[-3]
+    assert load["run"] == "make load || make load"
+    given = load["env"]
+    assert (given["SCENARIO"], given["HOST"], int(given["EVENT"])) == ("smoke", "${{ vars.PUBLIC_URL }}", PROBE_EVENT)
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_there_is_time_to_go_back_whatever_hangs(env: str) -> None:
+    job = JOBS[f"deploy-{env}: deploy"]
+    deploy = next(at for at, step in enumerate(job["steps"]) if step.get("id") == "deploy")
+    limits = [step["timeout-minutes"] for step in job["steps"][deploy:]]
+    before = [step.get("timeout-minutes", 5) for step in job["steps"][:deploy]]
+    assert sum(before) + sum(limits) <= job["timeout-minutes"]
+    assert job["timeout-minutes"] * 60 <= LONGEST_JOB.to_seconds()
+    assert limits[-1] * 60 <= 3600  # as long as fresh keys last
+
+
+def test_what_is_deployed_has_passed_its_tests() -> None:
+    for env, commit, first in (("dev", "github.event.workflow_run.head_sha", "deploy"), ("prod", "github.sha", "push")):
+        step = JOBS[f"deploy-{env}: green"]["steps"][-1]
+        assert step["run"] == "make green"
+        assert step["env"] == {"ENV": env, "COMMIT": f"${{{{ {commit} }}}}", "GH_TOKEN": "${{ github.token }}"}
+        assert JOBS[f"deploy-{env}: {first}"]["needs"] == "green"
+    assert JOBS["deploy-prod: deploy"]["needs"] == "push"
+    assert WORKFLOWS["deploy-dev"]["run-name"] == "deploy-dev ${{ github.event.workflow_run.head_sha }}"
+
+
+def test_a_way_back_waits_for_what_touches_the_cluster_and_for_nothing_else() -> None:
+    groups = {name: job.get("concurrency", {}).get("group") for name, job in WORKFLOWS["deploy-prod"]["jobs"].items()}
+    assert "concurrency" not in WORKFLOWS["deploy-prod"]
+    assert groups["deploy"] == groups["rollback"] == "deploy-prod"
+    assert "deploy-prod" not in (groups["push"], groups["green"])
+    assert "needs" not in JOBS["deploy-prod: rollback"]
 
 
 def test_a_load_test_offers_what_can_be_run_and_asks_first_whose_shop_it_is() -> None:
