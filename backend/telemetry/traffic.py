@@ -1,5 +1,6 @@
 """What is measured of each request: counts by status, durations by outcome, requests in flight and shed."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from aioprometheus.collectors import Registry
@@ -18,6 +19,7 @@ from backend.telemetry.promise import OUTCOMES, Outcome, Promise
 
 UNMATCHED = "unmatched"
 OTHER = "other"  # stands for any method that is none of the usual ones
+_TURNED_AWAY = 100_000  # are remembered, should nobody read them
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER)
 
 
@@ -52,7 +54,10 @@ class RouteMeter:
 
 
 class HttpMetrics:
-    """The http_* metrics. Routes are declared when the service starts, so that a path can never become a label."""
+    """The http_* metrics. Routes are declared when the service starts, so that a path can never become a label.
+
+    turned_away: seconds of those answers that sent somebody to a waiting room; whoever reads them takes them.
+    """
 
     def __init__(self, registry: Registry, promise: Promise) -> None:
         self._promise = promise
@@ -69,6 +74,7 @@ class HttpMetrics:
             outcome=(),
         )
         self.in_flight = 0
+        self.turned_away: deque[float] = deque(maxlen=_TURNED_AWAY)
         collect(
             registry,
             Gauge,

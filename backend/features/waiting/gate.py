@@ -27,7 +27,6 @@ class Gate:
         self._keys = keys
         self._clock = clock
         self._refused = {reason: metrics.refused.labels(reason) for reason in ADMISSION_REFUSALS}
-        self.refusals = 0
         self.arrivals: Counter[int] = Counter()
 
     def basket_of(self, offer: Offer, buyer: Buyer) -> UUID | None:
@@ -57,10 +56,8 @@ class Gate:
         opens = min((each.on_sale_at for each in offer.types), default=now)
         closes = max((each.off_sale_at for each in offer.types), default=now)
         if offer.room == "gathering" and now < opens:
-            self.refusals += 1
             return DomainError("not-on-sale", f"The sale opens at {_moment(opens)}.", {"on_sale_at": _moment(opens)})
         if offer.room == "closed" and now >= closes:
-            self.refusals += 1
             return DomainError(
                 "not-on-sale", f"The sale closed at {_moment(closes)}.", {"off_sale_at": _moment(closes)}
             )
@@ -74,7 +71,6 @@ class Gate:
         return DomainError("waiting-room", words, {"place_url": f"/api/events/{offer.event_id}/place"})
 
     def _count(self, reason: str) -> None:
-        self.refusals += 1
         self._refused[reason].inc()
 
 

@@ -18,8 +18,9 @@ from backend.db.pool import Database
 from backend.domain.ids import uuid7
 from backend.domain.offers import RoomState
 from backend.features.waiting import rules
+from backend.features.waiting.heard import Heard, Said
 from backend.features.waiting.places import queries
-from backend.features.waiting.rules import Decision, Facts, Objectives, Vitals
+from backend.features.waiting.rules import Decision, Facts, Objectives
 from backend.features.waiting.waiting import SLOWEST_POLL
 from backend.telemetry.metrics import WaitingMetrics
 
@@ -57,6 +58,7 @@ class Governor:
         self._me = uuid7()
         self._looked_to = _FIRST_ID
         self._ends = 0.0
+        self._heard = Heard()
         self._paused_until: dict[int, datetime] = {}
 
     async def govern(self) -> None:
@@ -74,12 +76,14 @@ class Governor:
             except DatabaseError:
                 _log.exception("who is away could not be found out")
             self._ends = time.monotonic() + _LONG
-            (pulses,) = await self._database.fetch_all(queries.pulses)
-            vitals = Vitals(*pulses)
-            arrivals: dict[int, int] = dict(await self._database.fetch_all(queries.arrivals))
+            words = [Said(*row) for row in await self._database.fetch_all(queries.pulses)]
+            vitals, wanted = self._heard.listen(words)
+            all_rooms = rules.together(rooms)
             now_is = rules.mood(vitals, self._objectives)
             for room in rooms:
-                decision = rules.decide(room, now_is, vitals, arrivals.get(room.event_id, 0), self._terms.gather)
+                decision = rules.decide(
+                    room, now_is, vitals, wanted[room.event_id], self._terms.gather, all_rooms=all_rooms
+                )
                 waiting += await self._govern_room(room, decision)
                 inlet += decision.inlet if decision.state == "open" else 0.0
         self._metrics.waiting.set(waiting)

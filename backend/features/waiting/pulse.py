@@ -30,7 +30,6 @@ class _Read:
     fast: float
     at_ease: float
     failed: float
-    refused: int
     shed: float
     busy: float
 
@@ -54,14 +53,16 @@ class Pulse:
         last, now = self._last, self._read()
         self._last = now
         arrivals, self._gate.arrivals = self._gate.arrivals, type(self._gate.arrivals)()
-        refused = now.refused - last.refused
         answered = now.answered - last.answered
+        late, slow = answered - (now.fast - last.fast), answered - (now.at_ease - last.at_ease)
+        # Who is turned away by the room says nothing about how buying goes, however long it took.
+        turned_away = self._metrics.http.turned_away
+        away = [turned_away.popleft() for _ in range(len(turned_away))]
         values = {
             "process": self._process,
-            # Who is turned away by the room is answered at once, and says nothing about how buying goes.
-            "answered": max(0, int(answered - refused)),
-            "late": int(answered - (now.fast - last.fast)),
-            "slow": int(answered - (now.at_ease - last.at_ease)),
+            "answered": max(0, int(answered) - len(away)),
+            "late": max(0, int(late) - sum(each > self._under for each in away)),
+            "slow": max(0, int(slow) - sum(each > self._under * _AT_EASE for each in away)),
             "failed": int(now.failed - last.failed),
             "shed": int(now.shed - last.shed),
             "busy": (now.busy - last.busy) / max(1e-3, now.at - last.at),
@@ -83,7 +84,6 @@ class Pulse:
             fast=http.answered_within(_JOURNEY, self._under),
             at_ease=http.answered_within(_JOURNEY, self._under * _AT_EASE),
             failed=failed,
-            refused=self._gate.refusals,
             shed=http.shed.value,
             busy=pool.busy_share_seconds(),
         )

@@ -65,21 +65,13 @@ WHERE e.waiting_room <> 'off' AND NOT EXISTS (SELECT FROM room r WHERE r.event_i
 ON CONFLICT DO NOTHING
 
 -- name: pulses
--- Those of the moment, and how many have gone silent a while ago. A process that has been away for longer has ended.
-SELECT count(*) FILTER (WHERE fresh)::int, count(*) FILTER (WHERE NOT fresh)::int,
-    coalesce(sum(answered) FILTER (WHERE fresh), 0)::int, coalesce(sum(late) FILTER (WHERE fresh), 0)::int,
-    coalesce(sum(slow) FILTER (WHERE fresh), 0)::int, coalesce(sum(failed) FILTER (WHERE fresh), 0)::int,
-    coalesce(sum(shed) FILTER (WHERE fresh), 0)::int, coalesce(max(busy) FILTER (WHERE fresh), 0)
-FROM (SELECT *, at > now() - interval '3 seconds' AS fresh FROM pulse WHERE at > now() - interval '10 seconds') AS p
-
--- name: arrivals
-SELECT a.key::bigint, sum(a.value::int)::int
-FROM pulse p CROSS JOIN LATERAL jsonb_each_text(p.arrivals) AS a
-WHERE p.at > now() - interval '3 seconds' GROUP BY a.key
+-- Of each process the last, and whether it is of the moment. A process that has been away for longer has ended.
+SELECT process, at, at > now() - interval '3 seconds', answered, late, slow, failed, shed, busy, arrivals
+FROM pulse WHERE at > now() - interval '10 seconds'
 
 -- name: rooms_to_govern
--- returning: tickets in baskets, which may come back; counted only when nothing else is left. out: admissions that
--- somebody may still use.
+-- available: of the types that are on sale now. returning: tickets that may be for sale later, because they are in
+-- baskets or their sale is to come; counted only when nothing else is left. out: admissions that somebody may still use.
 SELECT r.event_id, e.waiting_room, e.status = 'published', r.state, t.opens_at, t.ends_at, s.available,
     CASE WHEN s.available > 0 THEN 0 ELSE s.capacity - (
         SELECT count(*) FROM ticket k WHERE k.event_id = r.event_id AND k.state <> 'void') END::int,
@@ -92,9 +84,12 @@ CROSS JOIN LATERAL (
     SELECT min(y.on_sale_at) AS opens_at, max(least(y.off_sale_at, e.starts_at)) AS ends_at
     FROM ticket_type y WHERE y.event_id = r.event_id AND NOT y.withdrawn) AS t
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(p.available), 0)::int AS available, coalesce(sum(p.capacity), 0)::int AS capacity
-    FROM pool p WHERE p.event_id = r.event_id AND EXISTS (
-        SELECT FROM ticket_type y WHERE y.pool_id = p.id AND NOT y.withdrawn)) AS s
+    SELECT coalesce(sum(p.available) FILTER (WHERE o.now), 0)::int AS available,
+        coalesce(sum(p.capacity), 0)::int AS capacity
+    FROM pool p CROSS JOIN LATERAL (
+        SELECT bool_or(now() >= y.on_sale_at AND now() < y.off_sale_at) AS now FROM ticket_type y
+        WHERE y.pool_id = p.id AND NOT y.withdrawn HAVING count(*) > 0) AS o
+    WHERE p.event_id = r.event_id) AS s
 WHERE (e.waiting_room <> 'off' AND e.starts_at > now() - interval '1 day') OR r.state <> 'none'
 ORDER BY r.event_id
 

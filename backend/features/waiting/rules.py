@@ -7,6 +7,7 @@ has met its first trouble, and is halved when the promise is about to be broken.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,8 +16,9 @@ from backend.domain.offers import RoomState
 
 Mood = Literal["well", "strained", "troubled"]
 
-FIRST_INLET, LEAST_INLET, MOST_INLET = 20.0, 1.0, 2000.0  # admissions a second
-_STEP = 5.0  # added in a second
+FIRST_INLET, LEAST_INLET, MOST_INLET = 20.0, 1.0, 2000.0  # admissions a second, the first and the last of all rooms
+_STEP = 5.0  # added in a second, to all rooms
+_USED = 0.5  # of an inlet that has arrived at the stock, before it grows: people take a while until their hold
 _RAMP = 1.15  # times in a second, before the first trouble
 _CUT = 0.5
 _PATIENCE = timedelta(seconds=3)  # after a cut, until it can show: who was admitted before is still buying
@@ -39,13 +41,23 @@ class Objectives:
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
-    """What all serving processes have met in their last second; see the table pulse. busy: of the busiest.
+class AllRooms:
+    """What they have together, as they share one shop. open: how many are. inlet: admissions a second. out: unused."""
 
-    processes: those that have reported. silent: those that did a few seconds ago, and have not since.
+    open: int
+    inlet: float
+    out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What the serving processes have told since the last look; see the table pulse. busy: of the busiest.
+
+    processes: those that have reported. quiet: those that have nothing new to tell yet. silent: those that should have.
     """
 
     processes: int
+    quiet: int
     silent: int
     answered: int
     late: int
@@ -57,29 +69,35 @@ class Vitals:
 
 def mood(vitals: Vitals, objectives: Objectives) -> Mood:
     """troubled: the promise is being broken. strained: it would be soon, so nobody should add to it."""
-    if vitals.shed or vitals.busy > objectives.busy or (vitals.silent and not vitals.processes):
+    if vitals.busy > objectives.busy or (vitals.silent and not vitals.processes and not vitals.quiet):
         return "troubled"
     if _too_many(vitals.late, vitals, objectives.late) or _too_many(vitals.failed, vitals, objectives.failed):
         return "troubled"
     slow = _too_many(vitals.slow, vitals, objectives.late)
-    if slow or vitals.silent or vitals.busy > objectives.busy * _STRAIN:
+    # Requests of buying that were shed are among those that failed; of others anybody can send too many.
+    unknown = vitals.silent or (vitals.quiet and not vitals.processes)
+    if slow or unknown or vitals.shed or vitals.busy > objectives.busy * _STRAIN:
         return "strained"
     return "well"
 
 
 def _too_many(part: int, vitals: Vitals, share: float) -> bool:
     """One alone may be chance."""
-    return part >= 2 and part > share * vitals.answered
+    return part >= 2 and vitals.answered > 0 and part > share * vitals.answered
 
 
-def next_inlet(inlet: float, now_is: Mood, *, used: bool, slowed: timedelta | None) -> float:
+def next_inlet(
+    inlet: float, now_is: Mood, *, used: bool, slowed: timedelta | None, all_rooms: AllRooms | None = None
+) -> float:
     """used: whether the last second's was needed. slowed: how long ago it was cut, None if never."""
+    all_rooms = all_rooms or AllRooms(1, inlet, 0)
     if now_is == "troubled":
         waits = slowed is not None and slowed < _PATIENCE
         return inlet if waits else max(LEAST_INLET, inlet * _CUT)
     if now_is == "strained" or not used:
         return inlet
-    return min(MOST_INLET, inlet * _RAMP if slowed is None else inlet + _STEP)
+    grown = inlet * _RAMP if slowed is None else inlet + _STEP / all_rooms.open
+    return max(inlet, min(grown, MOST_INLET - (all_rooms.inlet - inlet)))
 
 
 def admissions(credit: float, inlet: float, elapsed: float, *, left: int, out: int) -> tuple[int, float]:
@@ -159,24 +177,37 @@ class Decision:
     calm_since: datetime | None
 
 
-def decide(room: Facts, now_is: Mood, vitals: Vitals, wanted: int, gather: timedelta) -> Decision:
-    """wanted: requests to hold tickets of this event in the last second. gather: before the sale places are taken."""
+def together(rooms: Sequence[Facts]) -> AllRooms:
+    open_ones = [room for room in rooms if room.state == "open"]
+    return AllRooms(len(open_ones), sum(room.inlet for room in open_ones), sum(room.out for room in rooms))
+
+
+def decide(  # noqa: PLR0913 - all that a decision follows from
+    room: Facts, now_is: Mood, vitals: Vitals, wanted: int, gather: timedelta, *, all_rooms: AllRooms | None = None
+) -> Decision:
+    """wanted: requests for tickets of this event that reached the stock. gather: before the sale places are taken."""
+    all_rooms = all_rooms or together([room])
     demanded = wanted >= _DEMAND and wanted >= _SHARE * vitals.answered
     troubled = room.troubled + 1 if now_is == "troubled" and demanded else 0
+    if vitals.quiet and not vitals.processes:
+        troubled = room.troubled  # nothing new: what was in a row still is
     state = next_state(room, troubled, gather)
     calm = now_is == "well" and not room.waiting and not room.out
     calm_since = (room.calm_since or room.now) if calm else None
     if state != "open" or not room.numbered or room.state != "open":
         # A room that was closed for a while goes on at the rate that it had learned.
         known = room.state in {"open", "closed"} and room.inlet > 0
-        inlet, slowed_at = (room.inlet, room.slowed_at) if known else (FIRST_INLET, None)
+        first = max(LEAST_INLET, min(FIRST_INLET, FIRST_INLET / (all_rooms.open + 1)))
+        inlet, slowed_at = (room.inlet, room.slowed_at) if known else (first, None)
         return Decision(
             state, 0, inlet, 0.0, stalled=False, troubled=troubled, slowed_at=slowed_at, calm_since=calm_since
         )
-    most, credit = admissions(room.credit, room.inlet, room.elapsed, left=room.available, out=room.out)
-    # Only a rate that has arrived at the stock has been tried: people take a while from their admission to their hold.
-    used = room.waiting > 0 and most > 0 and vitals.answered >= room.inlet
-    inlet = next_inlet(room.inlet, now_is, used=used, slowed=room.slowed)
+    most_out = room.out + max(0, MOST_OUT - all_rooms.out) // all_rooms.open
+    left = min(room.available, most_out)
+    most, credit = admissions(room.credit, room.inlet, room.elapsed, left=left, out=room.out)
+    # Only a rate that has arrived at the stock has been tried, by buyers of this event and no other.
+    used = most > 0 and wanted >= room.inlet * _USED
+    inlet = next_inlet(room.inlet, now_is, used=used, slowed=room.slowed, all_rooms=all_rooms)
     return Decision(
         state,
         most,

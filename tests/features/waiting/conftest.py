@@ -27,6 +27,7 @@ class Rooms:
     shop: Shop
     governor: Governor
     metrics: Metrics
+    terms: Terms
 
     async def sale(self, mode: str = "on", **more: Any) -> Sale:
         """An event with a room that is open, unless its sale is to come."""
@@ -72,6 +73,6 @@ async def rooms(server: Server, template: str) -> AsyncIterator[Rooms]:
     governor = Governor(database, metrics.waiting, OBJECTIVES, terms)
     with TemporaryDirectory(prefix="tickets-") as folder:
         async with running_shop(BoxOffice(database), dsn, Path(folder), worker=False, trusted_hops=1) as shop:
-            yield Rooms(shop, governor, metrics)
+            yield Rooms(shop, governor, metrics, terms)
     await database.close(patience=1.0)
     server.drop_database("waiting_rooms")

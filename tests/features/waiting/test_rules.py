@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.domain.ids import uuid7
 from backend.domain.offers import RoomState
+from backend.features.waiting.heard import Heard, Said
 from backend.features.waiting.rules import (
     FIRST_INLET,
     LEAST_INLET,
@@ -24,12 +26,13 @@ from backend.features.waiting.rules import (
     next_inlet,
     next_pace,
     next_state,
+    together,
 )
 from tests.features.waiting.people import OBJECTIVES
 
 NOW = datetime(2027, 3, 12, 19, 30, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
-WELL = Vitals(processes=2, silent=0, answered=100, late=0, slow=0, failed=0, shed=0, busy=0.3)
+WELL = Vitals(processes=2, quiet=0, silent=0, answered=100, late=0, slow=0, failed=0, shed=0, busy=0.3)
 ROOM = Facts(
     event_id=1,
     mode="on",
@@ -65,7 +68,10 @@ rates = st.floats(LEAST_INLET, MOST_INLET)
         ({"answered": 3, "late": 1}, "well"),  # one slow request of three says nothing
         ({"slow": 6}, "strained"),
         ({"failed": 2}, "troubled"),
-        ({"shed": 1}, "troubled"),
+        ({"shed": 1}, "strained"),
+        ({"answered": 0, "late": 3, "slow": 3}, "well"),
+        ({"quiet": 2, "processes": 0, "answered": 0}, "strained"),
+        ({"quiet": 1, "processes": 1}, "well"),
         ({"busy": 0.81}, "troubled"),
         ({"busy": 0.7}, "strained"),
         ({"silent": 1}, "strained"),
@@ -191,7 +197,7 @@ def test_nobody_is_admitted_before_the_draw_is_over() -> None:
 def test_without_tickets_the_room_stalls_and_its_inlet_does_not_grow() -> None:
     stalled = decide(replace(ROOM, available=10, out=10), "well", WELL, 0, HALF_AN_HOUR)
     assert (stalled.most, stalled.stalled, stalled.inlet) == (0, True, FIRST_INLET)
-    going = decide(ROOM, "well", WELL, 0, HALF_AN_HOUR)
+    going = decide(ROOM, "well", WELL, 20, HALF_AN_HOUR)
     assert (going.stalled, going.inlet > FIRST_INLET) == (False, True)
 
 
@@ -199,3 +205,48 @@ def test_a_room_is_calm_only_while_nobody_waits_or_is_about_to_buy() -> None:
     assert decide(replace(ROOM, waiting=0), "well", WELL, 0, HALF_AN_HOUR).calm_since == NOW
     for waiting, out in ((1, 0), (0, 1)):
         assert decide(replace(ROOM, waiting=waiting, out=out), "well", WELL, 0, HALF_AN_HOUR).calm_since is None
+
+
+def test_an_inlet_grows_by_buyers_of_its_own_event_alone() -> None:
+    busy = replace(WELL, answered=1000)
+    assert decide(ROOM, "well", busy, 9, HALF_AN_HOUR).inlet == FIRST_INLET
+    assert decide(ROOM, "well", busy, 10, HALF_AN_HOUR).inlet > FIRST_INLET
+
+
+def test_rooms_share_what_one_would_have() -> None:
+    room = replace(ROOM, inlet=50.0, slowed_at=NOW - timedelta(minutes=1))
+    alone = decide(room, "well", WELL, 50, HALF_AN_HOUR)
+    five = together([room] * 5)
+    shared = decide(room, "well", WELL, 50, HALF_AN_HOUR, all_rooms=five)
+    assert (shared.inlet - 50) * 5 == alone.inlet - 50 == 5
+    waited_for = replace(room, out=900)
+    crowded = decide(waited_for, "well", WELL, 50, HALF_AN_HOUR, all_rooms=together([waited_for] * 5))
+    assert (decide(waited_for, "well", WELL, 50, HALF_AN_HOUR).most, crowded.most) == (50, 0)
+    opening = replace(room, state="gathering", inlet=0.0)
+    first = decide(opening, "well", WELL, 0, HALF_AN_HOUR, all_rooms=together([room] * 3))
+    assert (first.state, first.inlet) == ("open", FIRST_INLET / 4)
+    most = together([replace(room, inlet=MOST_INLET / 2)] * 2)
+    full = decide(replace(room, inlet=MOST_INLET / 2), "well", WELL, 2000, HALF_AN_HOUR, all_rooms=most)
+    assert full.inlet == MOST_INLET / 2
+
+
+def test_what_a_process_has_said_counts_once() -> None:
+    heard = Heard()
+    bad, good = uuid7(), uuid7()
+    last = Said(bad, NOW, True, 50, 40, 45, 3, 1, 0.9, {"7": 12})
+    first, wanted = heard.listen([last, Said(good, NOW, True, 50, 0, 0, 0, 0, 0.1, {"7": 5, "8": 1})])
+    assert (first.processes, first.answered, first.late, first.busy) == (2, 100, 40, 0.9)
+    assert wanted == {7: 17, 8: 1}
+    later = Said(good, NOW + timedelta(seconds=1), True, 60, 0, 0, 0, 0, 0.1, {"8": 2})
+    second, wanted = heard.listen([last, later])
+    assert (second.processes, second.quiet, second.answered, second.late, second.busy) == (1, 1, 60, 0, 0.1)
+    assert wanted == {8: 2}
+    third, _ = heard.listen([last._replace(fresh=False), later._replace(fresh=False)])
+    assert (third.processes, third.quiet, third.silent) == (0, 0, 2)
+
+
+def test_a_look_without_news_neither_opens_a_room_nor_begins_anew() -> None:
+    room = replace(ROOM, mode="automatic", state="none", troubled=1, inlet=0.0)
+    nothing = replace(WELL, processes=0, quiet=2, answered=0, busy=0.0)
+    after = decide(room, mood(nothing, OBJECTIVES), nothing, 0, HALF_AN_HOUR)
+    assert (after.state, after.troubled) == ("none", 1)

@@ -1,0 +1,77 @@
+"""What the governor believes of the shop, and of others who govern."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from backend.domain.admissions import RoomKeys
+from backend.domain.ids import uuid7
+from backend.features.waiting import governor
+from backend.features.waiting.gate import Gate
+from backend.features.waiting.pulse import Pulse
+from backend.telemetry.metrics import Metrics
+from backend.telemetry.promise import load_promise
+from tests.features.waiting.conftest import Rooms
+from tests.features.waiting.people import OBJECTIVES
+
+
+async def test_those_who_are_turned_away_by_a_room_are_not_late_however_long_it_took(rooms: Rooms) -> None:
+    metrics = Metrics(load_promise())
+    gate = Gate(RoomKeys(["a secret for tests only"]), metrics.waiting)
+    database = rooms.shop.box_office.database
+    pulse = Pulse(database, metrics, gate, 0.8)
+    meter = metrics.http.declare("POST", "/api/basket")
+    for status, seconds in ((409, 1.2), (409, 1.2), (409, 0.3), (201, 0.01), (201, 0.9)):
+        meter.record(status, seconds)
+    metrics.http.turned_away.extend((1.2, 1.2, 0.3))
+    await pulse.write()
+    told = await database.fetch_all("SELECT answered, late, slow FROM pulse ORDER BY at DESC LIMIT 1")
+    await pulse.stop()
+    assert told == [(2, 1, 1)]
+
+
+async def test_of_several_who_believe_that_they_govern_one_admits(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = await rooms.sale(capacity=1000)
+    box_office = rooms.shop.box_office
+    people = [await rooms.person(sale) for _ in range(60)]
+    only: UUID = uuid7()
+    monkeypatch.setattr(governor, "uuid7", lambda: only)
+    several = [governor.Governor(box_office.database, rooms.metrics.waiting, OBJECTIVES, rooms.terms) for _ in range(6)]
+    await box_office.database.execute(
+        "DELETE FROM governor; UPDATE room SET inlet = 5, credit = 0, governed_at = now() - interval '1 second'"
+    )
+    await asyncio.gather(*(each.govern() for each in several))
+    await several[0].stop()
+    admitted = await box_office.value(
+        "SELECT count(*) FROM place WHERE event_id = %(event)s AND admitted_at IS NOT NULL", event=sale.event_id
+    )
+    assert len(people) > 6 * 5 > 7 >= admitted >= 5
+
+
+async def test_between_two_sales_of_an_event_nobody_is_admitted_to_what_is_sold_out(rooms: Rooms) -> None:
+    sale = await rooms.sale(capacity=1)
+    box_office, event = rooms.shop.box_office, {"event": sale.event_id}
+    await box_office.database.execute(
+        """WITH later AS (
+            INSERT INTO pool (event_id, name, capacity, available)
+            SELECT event_id, 'later', 50, 50 FROM pool WHERE event_id = %(event)s RETURNING id, event_id)
+        INSERT INTO ticket_type (event_id, pool_id, name, price_minor, on_sale_at, off_sale_at)
+        SELECT event_id, id, 'Later', 0, now() + interval '1 hour', now() + interval '2 hours' FROM later""",
+        event,
+    )
+    first = await rooms.admitted(sale)
+    second = await rooms.person(sale)
+    assert (await rooms.shop.check_out((await first.hold()).body["basket_id"])).status == 200
+    await rooms.govern(3)
+    known = await box_office.rows("SELECT state, stalled FROM room WHERE event_id = %(event)s", **event)
+    assert (known, (await second.ask())["state"]) == ([("open", True)], "waiting")
+    await box_office.database.execute(
+        "UPDATE ticket_type SET on_sale_at = now() WHERE event_id = %(event)s AND name = 'Later'", event
+    )
+    await rooms.govern(2)
+    await second.until("admitted")
