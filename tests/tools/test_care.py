@@ -160,6 +160,15 @@ class TestTarget:
         with pytest.raises(Failure, match=r"is no shop of ours: choose https://dev\."):
             target.check("smoke", host)
 
+    def test_where_real_tickets_are_sold_nothing_is_loaded(self) -> None:
+        with pytest.raises(Failure, match="sells real tickets"):
+            target.check("smoke", "https://tickets.example.com")
+
+    @pytest.mark.parametrize("value", ["ten", "-1", "1; touch made", "$(touch made)", "٣"])
+    def test_what_is_no_number_is_refused(self, value: str) -> None:
+        with pytest.raises(Failure, match="RATE is"):
+            target.check("smoke", "https://dev.tickets.example.com", {"RATE": value})
+
     def test_a_scenario_that_is_none_is_refused(self) -> None:
         with pytest.raises(Failure, match="'ddos'"):
             target.check("ddos", "https://dev.tickets.example.com")

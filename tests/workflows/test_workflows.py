@@ -225,8 +225,18 @@ def test_a_way_back_waits_for_what_touches_the_cluster_and_for_nothing_else() ->
 def test_a_load_test_offers_what_can_be_run_and_asks_first_whose_shop_it_is() -> None:
     flow = WORKFLOWS["load-test"]
     assert set(triggers(flow)["workflow_dispatch"]["inputs"]["scenario"]["options"]) <= set(SCENARIOS)
-    runs = [step["run"] for step in flow["jobs"]["load"]["steps"] if "run" in step]
-    assert runs == ["make check-host", "make load"]
+    inputs = triggers(flow)["workflow_dispatch"]["inputs"]
+    job = flow["jobs"]["load"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["make check-host", "make load"]
+    assert job["env"] == {name.upper(): f"${{{{ inputs.{name} }}}}" for name in inputs}
+    assert job["if"] == "github.ref == 'refs/heads/main'"
+
+
+def test_a_load_test_takes_by_itself_what_costs_nothing_as_slowly_as_one_address_may() -> None:
+    inputs = triggers(WORKFLOWS["load-test"])["workflow_dispatch"]["inputs"]
+    usual = {name.upper(): given["default"] for name, given in inputs.items() if "default" in given}
+    after_deploying = JOBS["deploy-dev: deploy"]["steps"][-3]["env"]
+    assert usual == {name: value for name, value in after_deploying.items() if name != "HOST"}
 
 
 def test_dev_gets_what_was_scanned_on_main_and_nothing_of_a_fork() -> None:
