@@ -9,11 +9,10 @@ from slo.spec import Spec
 _EXPORTER = "yet-another-cloudwatch-exporter"  # which names these as follows
 _FAILED = "sum by (dimension_LoadBalancer) (aws_applicationelb_httpcode_elb_5_xx_count_sum)"
 _PASSED_ON = "sum by (dimension_LoadBalancer) (aws_applicationelb_request_count_sum)"
-_PROBE = 'cronjob="probe"'
 
 
 def groups(spec: Spec) -> Iterator[Group]:
-    yield Group("edge", (_throttled(spec), _probe_failing(spec), _edge_errors(spec)))
+    yield Group("edge", (_throttled(spec), _probe_failing(spec), _prescaling_failing(spec), _edge_errors(spec)))
 
 
 def _throttled(spec: Spec) -> Alert:
@@ -36,23 +35,40 @@ def _throttled(spec: Spec) -> Alert:
 
 
 def _probe_failing(spec: Spec) -> Alert:
-    """By the last booking that went well, as failed Jobs and Jobs that never started leave the same gap.
-
-    One that was never successful counts from its beginning; one that somebody has suspended is meant to be silent.
-    """
-    succeeded, created, suspended = (
-        f"max by (namespace) (kube_cronjob_{what}{{{_PROBE}}})"
-        for what in ("status_last_successful_time", "created", "spec_suspend")
-    )
     return Alert(
         name="ProbeFailing",
         when=f"no booking by the shop's own address went well for {spec.alerting.probe_oldest} s",
-        expr=f"time() - ({succeeded} or {created}) > {spec.alerting.probe_oldest}\nunless {suspended} == 1",
+        expr=_fails("probe", spec.alerting.probe_oldest),
         severity="page",
         slo="availability",
         summary="Nobody can book in {{ $labels.namespace }}, as far as the probe sees",
         description="It tries each minute, and last succeeded {{ $value | humanizeDuration }} ago.",
     )
+
+
+def _prescaling_failing(spec: Spec) -> Alert:
+    """Who would see it else: a task that fails each minute leaves no failed Job for as long as other alerts wait."""
+    return Alert(
+        name="PrescalingFailing",
+        when=f"pods were not made ready for the next sale for {spec.alerting.probe_oldest} s",
+        expr=_fails("prescaling", spec.alerting.probe_oldest),
+        severity="page",
+        slo="availability",
+        summary="Nothing brings pods ahead of the next sale in {{ $labels.namespace }}",
+        description="It looks each minute, and last succeeded {{ $value | humanizeDuration }} ago.",
+    )
+
+
+def _fails(task: str, oldest: int) -> str:
+    """By the last time that it went well, as failed Jobs and Jobs that never started leave the same gap.
+
+    One that was never successful counts from its beginning; one that somebody has suspended is meant to be silent.
+    """
+    succeeded, created, suspended = (
+        f'max by (namespace) (kube_cronjob_{what}{{cronjob="{task}"}})'
+        for what in ("status_last_successful_time", "created", "spec_suspend")
+    )
+    return f"time() - ({succeeded} or {created}) > {oldest}\nunless {suspended} == 1"
 
 
 def _edge_errors(spec: Spec) -> Alert:

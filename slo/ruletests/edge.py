@@ -32,6 +32,8 @@ def worlds(spec: Spec) -> Iterator[World]:
     series += _probe("failing", stands_from=_FROM, until=_UNTIL)
     series += _probe("suspended", stands_from=_FROM, until=_UNTIL, suspended=True)
     series += _probe("never")[1:]
+    series += _probe("pods", cronjob="prescaling", stands_from=_FROM, until=_UNTIL)
+    series += _probe("pods-well", cronjob="prescaling")
     noticed = spec.alerting.probe_oldest // 60 + 1
     spans = [
         # The rate rises over the short window from the first refusal on, and falls after the last.
@@ -42,6 +44,8 @@ def worlds(spec: Spec) -> Iterator[World]:
         Span("ProbeFailing", noticed, _LENGTH, {"namespace": "never"}),
         Span("ProbeFailing", labels={"namespace": "well"}),
         Span("ProbeFailing", labels={"namespace": "suspended"}),
+        Span("PrescalingFailing", _FROM + noticed, _UNTIL, {"namespace": "pods"}),
+        Span("PrescalingFailing", labels={"namespace": "pods-well"}),
         Span("EdgeErrorsHigh", _FROM, _UNTIL, {"dimension_LoadBalancer": "rush"}),
         Span("EdgeErrorsHigh", _FROM, _UNTIL, {"dimension_LoadBalancer": "no-targets"}),
         Span("EdgeErrorsHigh", labels={"dimension_LoadBalancer": "calm"}),
@@ -58,9 +62,11 @@ def _requests(route: str, *, answered: float, refused: float) -> Iterator[Series
     yield Series(name("http_requests_total", {**labels, "code": "429"}), counter(during))
 
 
-def _probe(namespace: str, *, stands_from: int = 0, until: int = 0, suspended: bool = False) -> list[Series]:
+def _probe(
+    namespace: str, *, cronjob: str = "probe", stands_from: int = 0, until: int = 0, suspended: bool = False
+) -> list[Series]:
     """Its last success, which stays what it was for a while; a world begins at the time 0."""
-    labels = {"namespace": namespace, "cronjob": "probe"}
+    labels = {"namespace": namespace, "cronjob": cronjob}
     last = [stands_from if stands_from <= minute < until else minute for minute in range(_LENGTH)]
     values = {
         "status_last_successful_time": [minute * 60.0 for minute in last],

@@ -87,8 +87,9 @@ def test_pages_and_tickets_go_to_the_topic_of_alarms_as_the_promise_routes_them(
     ] == told["inhibit_rules"]
 
 
-def test_the_alert_on_the_probe_asks_for_what_runs_it(manifests: Objects) -> None:
-    (rule,) = [rule for rule in document.alerts(SPEC) if rule.name == "ProbeFailing"]
+@pytest.mark.parametrize("alert", ["ProbeFailing", "PrescalingFailing"])
+def test_the_alert_on_the_probe_asks_for_what_runs_it(manifests: Objects, alert: str) -> None:
+    (rule,) = [rule for rule in document.alerts(SPEC) if rule.name == alert]
     (asked,) = set(re.findall(r'cronjob="([^"]+)"', rule.expr))
     spec = manifests.one("CronJob", asked)["spec"]
     assert spec["schedule"] == "* * * * *"

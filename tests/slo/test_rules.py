@@ -29,6 +29,7 @@ CONTRACT = {
         "PaymentsStalled",
         "EdgeErrorsHigh",
         "ProbeFailing",
+        "PrescalingFailing",
         "SLIAbsent",
     },
     "ticket": {
