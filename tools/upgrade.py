@@ -6,6 +6,7 @@ each as a change of its own (renovate.json). Nothing is committed; where the tes
 
 import argparse
 import json
+import os
 import re
 import shutil
 import signal
@@ -22,6 +23,8 @@ from tools.setup import CARE, ROOT, environment
 
 REQUIREMENTS = ("requirements.txt", "backend/requirements.txt")
 LOCK = "requirements.lock"
+APART = ("tools/care.txt", "tools/checkov.txt")
+_ASKED = re.compile(r"^#\s+echo (.+?) \|.*$", re.MULTILINE)  # how such a list says what it was made for
 _PIN = re.compile(r"^([\w.-]+)(\[[\w,-]+\])?==((\d+)[\w.]*)$", re.MULTILINE)
 _COMPILE = (CARE / "bin" / "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--no-annotate")
 
@@ -33,9 +36,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     commands = Commands(environment())
     with _looked_at(options.dry_run) as root:
-        moved = python(commands, root) + npm(commands, root)
+        moved = python(commands, root) + apart(commands, root) + npm(commands, root)
     for name, old, new in moved:
         say(f"  {name} {old} -> {new}")
+    tell(moved)
     if options.dry_run or not moved:
         step(f"{len(moved)} pins can move" if moved else "nothing to move: every pin is at its newest")
         return 0
@@ -71,6 +75,36 @@ def python(commands: Commands, root: Path) -> Moved:
     lock = ("--quiet", "--upgrade", REQUIREMENTS[0], "--output-file", LOCK)
     commands.run(*_COMPILE, *lock, how=How(cwd=root))
     return moved
+
+
+def apart(commands: Commands, root: Path) -> Moved:
+    """Likewise the programs that have an environment of their own: by the names in the first lines of their lists."""
+    moved: Moved = []
+    for name in APART:
+        step(f"packages of {name}")
+        text = (root / name).read_text()
+        asked = re.findall(r"[\w-]+", _ASKED.findall(text)[0].replace("==…", "").replace("==VERSION", ""))
+        pins = {match[1]: match for match in _PIN.finditer(_bare(text))}
+        with tempfile.TemporaryDirectory() as folder:
+            wanted, newest = Path(folder) / "wanted.in", Path(folder) / "newest"
+            wanted.write_text("".join(f"{_loosened(pins[each])}\n" for each in asked))
+            commands.run(*_COMPILE, "--quiet", "--no-header", "--output-file", newest, wanted)
+            made = newest.read_text()
+        versions = {match[1]: match[3] for match in _PIN.finditer(_bare(made))}
+        moved += [(each, pins[each][3], versions[each]) for each in asked if versions[each] != pins[each][3]]
+        head = [line for line in text.splitlines(keepends=True) if line.startswith("#")]
+        (root / name).write_text("".join(head) + made)
+    return moved
+
+
+def tell(moved: Moved) -> None:
+    """Where a pipeline has a page for what a job found, write it there for people."""
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        rows = [f"| {name} | {old} | {new} |" for name, old, new in moved]
+        with Path(page).open("a") as summary:
+            summary.write(
+                "\n".join([f"{len(moved)} pins can move", "", "| what | from | to |", "|---|---|---|", *rows, ""])
+            )
 
 
 def npm(commands: Commands, root: Path) -> Moved:
@@ -128,7 +162,7 @@ def _looked_at(dry_run: bool) -> Iterator[Path]:  # noqa: FBT001 - a flag of the
         yield ROOT
         return
     with tempfile.TemporaryDirectory() as folder:
-        files = [*REQUIREMENTS, LOCK]
+        files = [*REQUIREMENTS, LOCK, *APART]
         files += [f"{each}/{name}" for each in NPM_FOLDERS for name in ("package.json", "package-lock.json", ".npmrc")]
         for name in filter(lambda name: (ROOT / name).exists(), files):
             (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import yaml
 
 from backend.settings import Settings
 from tests.test_variables import rows
+from tools import upgrade
 from tools.setup import ROOT
 
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -115,11 +116,23 @@ class TestRenovate:
         wanted = {"pip_requirements", "npm", "github-actions", "dockerfile"}
         assert wanted <= set(self.config["enabledManagers"])
 
+    def test_every_list_of_python_packages_is_found(self) -> None:
+        (pattern,) = (each.strip("/") for each in self.config["pip_requirements"]["managerFilePatterns"])
+        assert {path for path in ("requirements.txt", *upgrade.APART) if re.search(pattern, path)} == set(upgrade.APART)
+
+    def test_every_chart_is_found(self) -> None:
+        charts = ROOT / "cdk" / "constructs" / "charts.py"
+        (manager,) = [each for each in self.config["customManagers"] if each.get("datasourceTemplate") == "helm"]
+        wanted = manager["matchStrings"][0].replace("(?<", "(?P<")
+        found = list(re.finditer(wanted, charts.read_text()))
+        assert len(found) == charts.read_text().count(" = Chart(")
+        assert all(each["registryUrl"].startswith("https://") for each in found)
+
     def test_its_own_patterns_find_what_they_are_for(self) -> None:
         for manager in self.config["customManagers"]:
             (pattern,) = (each.strip("/") for each in manager["managerFilePatterns"])
             (wanted,) = (each.replace("(?<", "(?P<") for each in manager["matchStrings"])
-            files = [*ROOT.glob("tools/*.py"), *ROOT.glob(".github/workflows/*.yml")]
+            files = [*ROOT.glob("tools/*.py"), *ROOT.glob("cdk/constructs/*.py"), *ROOT.glob(".github/workflows/*.yml")]
             named = [path for path in files if re.search(pattern, path.relative_to(ROOT).as_posix())]
             found = [match["currentValue"] for path in named for match in re.finditer(wanted, path.read_text())]
             assert found

@@ -67,7 +67,12 @@ class TestAudit:
         (world.folder / "bin" / "npm").chmod(0o755)
         with pytest.raises(Failure, match=r"^tools/cdk-cli/package-lock.json: see above; `make upgrade`"):
             audit.audit(world.site().commands)
-        assert world.asked == ["python -m pip_audit"]
+        assert world.asked == [f"python -m pip_audit --requirement {lock}" for lock in audit.PYTHON_LOCKS]
+
+    def test_every_list_of_python_packages_is_asked_about(self) -> None:
+        assert {"requirements.lock", *(path.relative_to(ROOT).as_posix() for path in ROOT.glob("tools/*.txt"))} == set(
+            audit.PYTHON_LOCKS
+        )
 
     def test_no_npm_lock_is_left_out(self) -> None:
         found = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("*/package-lock.json")}
@@ -113,6 +118,34 @@ esac
         changed = {line for name in before for line in set(after[name]) - set(before[name])}
         assert changed == {"aiohttp==3.99.1", "ruff==0.99.0"}
         assert "aiohttp==3.99.1" in (copy / upgrade.LOCK).read_text()
+
+    def test_programs_with_an_environment_of_their_own_move_by_the_words_in_their_first_lines(
+        self, world: World, copy: Path
+    ) -> None:
+        assert {"requirements.lock", *upgrade.APART} == set(audit.PYTHON_LOCKS)
+        (world.folder / "bin" / "uv").write_text(
+            """#!/bin/sh
+for last; do :; done
+while [ "$1" != --output-file ]; do shift; done
+sed 's/^uv>=.*/uv==0.99.0/; s/^checkov>=\\(.*\\),.*/checkov==\\1/; s/>=\\(.*\\),.*/==\\1/' "$last" >"$2"
+"""
+        )
+        for name in upgrade.APART:
+            (copy / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+        head = (copy / "tools" / "care.txt").read_text().splitlines()[:2]
+        assert [(name, new) for name, _, new in upgrade.apart(world.site().commands, copy)] == [("uv", "0.99.0")]
+        assert (copy / "tools" / "care.txt").read_text().splitlines()[:2] == head
+        assert "uv==0.99.0" in (copy / "tools" / "care.txt").read_text()
+
+    def test_what_could_move_is_told_where_a_pipeline_shows_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+        upgrade.tell([("aiohttp", "3.1.0", "3.2.0")])
+        assert "| aiohttp | 3.1.0 | 3.2.0 |" in (tmp_path / "summary.md").read_text()
+        monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+        upgrade.tell([("aiohttp", "3.1.0", "3.2.0")])
 
     def test_npm_pins_move_to_the_last_release(self, world: World, copy: Path) -> None:
         assert [(name, new) for name, _, new in upgrade.npm(world.site().commands, copy)] == [("react", "19.10.0")]

@@ -239,6 +239,12 @@ def test_a_load_test_takes_by_itself_what_costs_nothing_as_slowly_as_one_address
     assert usual == {name: value for name, value in after_deploying.items() if name != "HOST"}
 
 
+def test_a_hole_hides_no_licence() -> None:
+    """At night each question is asked, whatever another one answered."""
+    steps = {step.get("run"): step for step in JOBS["nightly: dependencies"]["steps"]}
+    assert [steps[name].get("if") for name in ("make audit", "make licences")] == ["always()"] * 2
+
+
 def test_dev_gets_what_was_scanned_on_main_and_nothing_of_a_fork() -> None:
     flow = WORKFLOWS["deploy-dev"]
     assert triggers(flow)["workflow_run"]["workflows"] == ["build-and-scan"]
