@@ -10,8 +10,8 @@ tool = @exec sh tools/python.sh -m tools.setup
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
-setup: ## install all that any of these needs, and run nothing
-	$(tool) all
+setup: ## install all that any of these needs, and run nothing (DRY_RUN=1 only says what)
+	$(tool) all $(if $(value DRY_RUN),--dry-run)
 
 up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_URL=); Ctrl-C stops it
 	$(tool) page up

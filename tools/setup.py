@@ -2,7 +2,8 @@
 
 PART is python (.venv), packages (also the npm packages of the front end and of the checks), page (the built front end),
 aws (the command lines of CDK and cdk8s, and what checks their output), care (of dependencies) or all of them. A stamp
-file beside each holds the hash of what it was made from. Standard library only: it runs before anything is installed.
+file beside each holds the hash of what it was made from. With --dry-run for a tool it only says what it would install.
+Standard library only: it runs before anything is installed.
 """
 
 import fcntl
@@ -40,6 +41,11 @@ NO_NETWORK = re.compile(
 
 def main(arguments: list[str]) -> int:
     part, *tool = arguments
+    if tool == ["--dry-run"]:
+        for make in _steps()[part]:
+            console.say(f"  {(make.__doc__ or make.__name__).splitlines()[0]}")
+        step("dry run: nothing was installed")
+        return 0
     os.chdir(ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _one_at_a_time():

@@ -48,6 +48,10 @@ def test_a_process_starts_with_the_example_as_a_shell_reads_it(tmp_path: Path) -
     assert {name for name, (default, _) in rows().items() if default == "required"} <= set(set_there)
 
 
+def test_the_example_says_what_comes_before_the_backend() -> None:
+    assert EXAMPLE.index("python -m backend migrate ") < EXAMPLE.index("python -m backend serve")
+
+
 def test_git_keeps_the_example_and_ignores_what_is_made_of_it() -> None:
     ask = ["git", "check-ignore", "--no-index", ".env", ".env.local", ".env.example"]
     ignored = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()

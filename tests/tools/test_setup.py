@@ -161,3 +161,21 @@ def test_a_command_line_is_beside_the_programs_of_the_environment_once_it_is_ins
     install()
     assert installs == [(cli.name, ["ci"], cli)]
     assert (venv / "bin" / program).readlink() == cli / "node_modules" / ".bin" / program
+
+
+def test_a_dry_run_says_what_would_be_installed_and_installs_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, checkout: Path
+) -> None:
+    monkeypatch.setattr(setup, "_run", lambda *_, **__: pytest.fail("something was installed"))
+    monkeypatch.setattr(setup, "_works", lambda _: False)
+    assert setup.main(["all", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    for line in ("Make .venv", "Build the front end", "Install what takes care of dependencies"):
+        assert line in said
+    assert not (checkout / ".tools").exists()
+
+
+def test_the_command_hands_a_dry_run_on() -> None:
+    asked = ["make", "-n", "setup", "DRY_RUN=1"]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.strip().endswith("all --dry-run")
