@@ -46,7 +46,9 @@ RETURNING true
 -- name: stop_pulse
 DELETE FROM pulse WHERE process = %(process)s
 
--- Governing: what one worker does, once a second.
+-- Governing: what one worker does, once a second. Where rows are found by their ids, what else is asked of them is
+-- written so that no other index fits (coalesce): of a room that has just filled there are no statistics, and all of
+-- it would be read.
 
 -- name: lead
 -- One row for whoever governs from now on; none while somebody else does.
@@ -114,7 +116,7 @@ WITH next AS (
             WHERE event_id = %(event)s AND admitted_at IS NULL AND left_at IS NULL AND away_since IS NULL
                 AND number IS NOT NULL
             ORDER BY number LIMIT %(front)s))
-        AND admitted_at IS NULL AND left_at IS NULL AND away_since IS NULL AND seen_at > now() - %(away)s
+        AND coalesce(admitted_at, left_at, away_since) IS NULL AND seen_at > now() - %(away)s
     ORDER BY number LIMIT %(most)s FOR NO KEY UPDATE
 )
 UPDATE place p SET admitted_at = now(), expires_at = now() + %(lasts)s FROM room r
@@ -149,8 +151,8 @@ WITH looked AS (
     ORDER BY number LIMIT %(most)s
 ), stale AS (
     SELECT id FROM place
-    WHERE id = ANY (ARRAY(SELECT id FROM looked)) AND admitted_at IS NULL AND left_at IS NULL
-        AND away_since IS NULL AND seen_at <= now() - %(away)s
+    WHERE id = ANY (ARRAY(SELECT id FROM looked)) AND coalesce(admitted_at, left_at, away_since) IS NULL
+        AND seen_at <= now() - %(away)s
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
     UPDATE place SET away_since = seen_at WHERE id = ANY (ARRAY(SELECT id FROM stale)) RETURNING event_id
@@ -165,8 +167,8 @@ WITH looked AS (
     SELECT id FROM place WHERE id > %(after)s ORDER BY id LIMIT %(most)s
 ), stale AS (
     SELECT id FROM place
-    WHERE id = ANY (ARRAY(SELECT id FROM looked)) AND event_id = ANY (%(events)s) AND admitted_at IS NULL
-        AND left_at IS NULL AND away_since IS NULL AND seen_at <= now() - %(away)s
+    WHERE id = ANY (ARRAY(SELECT id FROM looked)) AND array_position(%(events)s::bigint[], event_id) IS NOT NULL
+        AND coalesce(admitted_at, left_at, away_since) IS NULL AND seen_at <= now() - %(away)s
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
     UPDATE place SET away_since = seen_at WHERE id = ANY (ARRAY(SELECT id FROM stale)) RETURNING event_id
