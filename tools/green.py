@@ -50,7 +50,7 @@ def _newest(commands: Commands, workflow: str, commit: str) -> dict[str, Any] | 
     """The last run for this commit. deploy-dev follows another workflow, so its runs have the commit in their name."""
     asked = f"head_sha={commit}&event=push&branch=main" if workflow == "ci" else "event=workflow_run&per_page=100"
     answer = json.loads(commands.ask("gh", "api", f"{_RUNS}/{workflow}.yml/runs?{asked}", example=_NONE))
-    runs: list[dict[str, Any]] = answer["workflow_runs"]
+    runs: list[dict[str, Any]] = [run for run in answer["workflow_runs"] if run["conclusion"] != "skipped"]
     wanted = [run for run in runs if workflow == "ci" or run["display_title"] == f"{workflow} {commit}"]
     return max(wanted, key=lambda run: run["id"], default=None)
 

@@ -85,6 +85,13 @@ def test_prod_gets_what_was_brought_to_dev(github: GitHub) -> None:
     github.check("prod")
 
 
+def test_a_later_run_that_had_nothing_to_bring_does_not_count(github: GitHub) -> None:
+    """The weekly scan of main ends in one."""
+    github.says("ci", [GOOD])
+    github.says("dev", [GOOD, {**GOOD, "id": 3, "conclusion": "skipped"}])
+    github.check("prod")
+
+
 @pytest.mark.parametrize("run", [BAD, {**GOOD, "conclusion": "skipped"}, {**GOOD, "display_title": "deploy-dev f00"}])
 def test_prod_does_not_get_what_dev_refused_or_never_had(github: GitHub, run: dict[str, Any]) -> None:
     github.says("ci", [GOOD])
