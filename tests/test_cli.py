@@ -149,7 +149,8 @@ async def test_a_port_that_is_taken_is_named(dsn: str) -> None:
     for ended in (serve, worker):
         assert ended.code == 1
         assert len(ended.err) == 1
-        assert f"('127.0.0.1', {taken}): address already in use" in ended.err[0]
+        assert "address already in use" in ended.err[0].lower()
+        assert f"('127.0.0.1', {taken})" in ended.err[0]
 
 
 async def test_the_test_provider_refuses_to_run_in_production() -> None:

@@ -135,7 +135,7 @@ def test_a_private_cluster_has_a_runner_inside_its_vpc(prod: Assembly, dev: Asse
 def test_a_deployment_its_runner_and_its_keys_last_equally_long(prod: Assembly) -> None:
     """The first of them that ends would end a deployment half-way; the first deployment takes an hour and more."""
     job = yaml.safe_load((ROOT / ".github/workflows/deploy-prod.yml").read_text())["jobs"]["deploy"]
-    (keys,) = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
+    keys, *later = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
     stack = prod[names.Stack.DELIVERY]
     minutes = {
         "job": job["timeout-minutes"],
@@ -144,6 +144,7 @@ def test_a_deployment_its_runner_and_its_keys_last_equally_long(prod: Assembly) 
         "role": role(stack, names.Output.DEPLOY_ROLE)["MaxSessionDuration"] / 60,
     }
     assert minutes == dict.fromkeys(minutes, 180)
+    assert len(later) == 1, "keys of its own for the way back"
 
 
 def test_the_runner_reaches_the_clusters_api(prod: Assembly) -> None:

@@ -1,6 +1,8 @@
 """The shop's migrations on servers with and without pg_stat_statements; the server of the tests has none of its own."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,16 +13,18 @@ CREATED = "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements
 
 
 @pytest.fixture
-def library(tmp_path_factory: pytest.TempPathFactory, admin: Admin) -> None:
+def library(admin: Admin) -> Iterator[None]:
     """A stand-in of the extension, where the server looks for it in this database alone."""
-    folder: Path = tmp_path_factory.mktemp("library") / "extension"
-    folder.mkdir()
-    (folder / "pg_stat_statements.control").write_text("default_version = '1.0'\nrelocatable = true\n")
-    (folder / "pg_stat_statements--1.0.sql").write_text("CREATE VIEW pg_stat_statements AS SELECT 1 AS calls;\n")
-    for each in (folder.parent, *folder.parents[1:3]):
-        each.chmod(0o755)
-    admin.value("DROP SCHEMA IF EXISTS statistics CASCADE")
-    admin.value(f"ALTER DATABASE {DATABASE} SET extension_control_path = '{folder.parent}:$system'")
+    with TemporaryDirectory() as made:  # not tmp_path, whose folders are closed to the server's user
+        folder = Path(made) / "extension"
+        folder.mkdir()
+        (folder / "pg_stat_statements.control").write_text("default_version = '1.0'\nrelocatable = true\n")
+        (folder / "pg_stat_statements--1.0.sql").write_text("CREATE VIEW pg_stat_statements AS SELECT 1 AS calls;\n")
+        for each in (folder.parent, folder):
+            each.chmod(0o755)
+        admin.value("DROP SCHEMA IF EXISTS statistics CASCADE")
+        admin.value(f"ALTER DATABASE {DATABASE} SET extension_control_path = '{folder.parent}:$system'")
+        yield
 
 
 @pytest.mark.usefixtures("library")

@@ -176,6 +176,6 @@ def test_a_dry_run_says_what_would_be_installed_and_installs_nothing(
 
 
 def test_the_command_hands_a_dry_run_on() -> None:
-    asked = ["make", "-n", "setup", "DRY_RUN=1"]
+    asked = ["make", "--no-print-directory", "-n", "setup", "DRY_RUN=1"]
     said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said.strip().endswith("all --dry-run")
