@@ -14,10 +14,10 @@ setup: ## install all that any of these needs, and run nothing (DRY_RUN=1 only s
 	$(tool) all $(if $(value DRY_RUN),--dry-run)
 
 up: ## run the whole shop at http://localhost:8080 (PORT=, DATA_DIR=, DATABASE_URL=); Ctrl-C stops it
-	$(tool) page up
+	$(tool) page local.up
 
 dev: ## run the shop while you change it: the backend starts again, Vite serves the page at PORT+5; Ctrl-C stops all
-	$(tool) packages up --changing
+	$(tool) packages local.up --changing
 
 test: ## run every check and test there is
 	$(tool) packages checks test
@@ -53,52 +53,52 @@ deploy-emulated: ## deploy dev and prod into an emulated AWS on this machine, lo
 	$(tool) aws checks deploy-emulated
 
 deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (DRY_RUN=1 only says how)
-	$(tool) aws deploy $(if $(value DRY_RUN),--dry-run)
+	$(tool) aws release.deploy $(if $(value DRY_RUN),--dry-run)
 
 push: ## build and push the images of this commit for ENV=dev or prod, and no more (DRY_RUN=1 only says how)
-	$(tool) aws deploy --images $(if $(value DRY_RUN),--dry-run)
+	$(tool) aws release.deploy --images $(if $(value DRY_RUN),--dry-run)
 
 gate: ## ask whether the error budgets of ENV=dev or prod let this commit out, as deploy does of prod (CHANGE=, BOOTSTRAP=)
-	$(tool) aws deploy --gate $(if $(value DRY_RUN),--dry-run)
+	$(tool) aws release.deploy --gate $(if $(value DRY_RUN),--dry-run)
 
 green: ## wait until GitHub's tests of COMMIT= have passed; for ENV=prod, until dev has had it too (needs gh)
-	$(tool) python green
+	$(tool) python release.green
 
 rollback: ## take ENV=dev or prod back to the release before (TO=COMMIT, UNDO=COMMIT; DRY_RUN=1 only says how)
-	$(tool) python rollback $(if $(value DRY_RUN),--dry-run)
+	$(tool) python release.rollback $(if $(value DRY_RUN),--dry-run)
 
 images: ## build both images for every platform, push none, and look into them for known holes (DRY_RUN=1 only says how)
-	$(tool) python images $(if $(value DRY_RUN),--dry-run)
+	$(tool) python release.images $(if $(value DRY_RUN),--dry-run)
 
 destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)
-	$(tool) aws destroy $(if $(value DRY_RUN),--dry-run)
+	$(tool) aws release.destroy $(if $(value DRY_RUN),--dry-run)
 
 check-host: ## say whether HOST= is a shop of ours and SCENARIO= one that it can be loaded by
-	$(tool) python target
+	$(tool) python load.hosts
 
 changes: ## what this commit changes in AWS and the cluster since BASE=; with ENV=dev or prod, in that account
-	$(tool) $(if $(value ENV),aws,python) changes
+	$(tool) $(if $(value ENV),aws,python) release.changes
 
 dast: ## let OWASP ZAP look at a shop of its own (needs Docker)
 	$(tool) page dast
 
 audit: ## ask for known holes in every locked package of Python and npm
-	$(tool) care audit
+	$(tool) care care.audit
 
 licences: ## list every package's licence in build/licences.md, and refuse those that nobody has allowed
-	$(tool) python licences
+	$(tool) python care.licences
 
 upgrade: ## move every pin and lock within its first number, then run the tests (DRY_RUN=1 only says what could move)
-	$(tool) care upgrade $(if $(value DRY_RUN),--dry-run)
+	$(tool) care care.upgrade $(if $(value DRY_RUN),--dry-run)
 
 hooks: ## have git check what is committed, by the same commands (.pre-commit-config.yaml)
 	@sh tools/python.sh -m tools.setup care && .tools/care/bin/pre-commit install
 
 shell-db: ## psql in the database of a running shop (DATA_DIR=, DATABASE_URL=)
-	$(tool) python shell_db
+	$(tool) python local.shell_db
 
 grafana: ## open Grafana of ENV=dev or prod at http://localhost:3000, and say where its password is
-	$(tool) python grafana
+	$(tool) python release.grafana
 
 clean: ## remove what was installed, built and cached; the shop's data stays
 	@rm -rf .venv .tools build cdk.out dist tools/*/node_modules frontend/node_modules frontend/dist

@@ -15,7 +15,7 @@ from backend.db.pool import Database
 from tests import workers
 from tests.box_office import BoxOffice
 from tests.databases import Databases
-from tools.postgres import Server, postgres
+from tools.programs.postgres import Server, postgres
 
 # A busy machine makes a quick example slow now and then, which is no fault of the code.
 settings.register_profile("patient", deadline=None)

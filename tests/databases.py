@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 
 import psycopg2
 
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 # What a test left in it goes: whoever is connected, rows, and the numbers that were given out.
 _EMPTY = """

@@ -19,8 +19,8 @@ from aiohttp.test_utils import TestServer
 
 from tests.shop import free_ports
 from tests.slo.promql import program
-from tools import prometheus as programs
 from tools.processes import Start, start, stop
+from tools.programs import prometheus as programs
 
 BURN_PAGES = ("SLOAvailabilityFastBurn", "SLOLatencyFastBurn", "SLOTicketsFastBurn")
 

@@ -22,7 +22,7 @@ from backend.features.catalogue.seed import seed
 from backend.telemetry.promise import load_promise
 from tests.box_office import BoxOffice, Sale
 from tests.shop import Answer, Shop, running_shop
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 # The shop runs in a thread beside the strategies, and may use `random`.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")

@@ -11,7 +11,7 @@ import pytest
 from backend.app import openapi_json
 from tests.box_office import BoxOffice
 from tests.shop import ROOT, backend_process, free_ports
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 SECRET = "a secret for tests only"
 AWAY = "postgresql://tickets:hunter2@127.0.0.1:1/tickets"  # nothing listens there

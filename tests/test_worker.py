@@ -19,7 +19,7 @@ from backend.db.pool import Database
 from tests.box_office import BoxOffice, Sale, eventually
 from tests.messaging.letters import PostOffice, post_office
 from tests.shop import Shop, backend_process, free_ports, running_shop, variables, working
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @pytest.fixture

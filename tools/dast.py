@@ -11,7 +11,7 @@ from pathlib import Path
 from tools import console
 from tools.commands import Commands
 from tools.console import Failure, step
-from tools.running import running_shop
+from tools.local.running import running_shop
 from tools.setup import ROOT, environment
 
 IMAGE = "ghcr.io/zaproxy/zaproxy:2.17.0@sha256:781a2bdaea47324e7bab583e2263f21d257b0aee61ed51521a5be45f5f5081ef"

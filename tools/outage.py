@@ -26,8 +26,8 @@ from backend.telemetry.promise import promise_file
 from slo.spec import Spec, load_spec
 from tools import console
 from tools.console import Failure, say
-from tools.postgres import Server, postgres
-from tools.running import running_shop
+from tools.local.running import running_shop
+from tools.programs.postgres import Server, postgres
 from tools.setup import ROOT
 
 ALERT = "SLOAvailabilityFastBurn"

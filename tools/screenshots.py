@@ -8,8 +8,8 @@ from pathlib import Path
 from slo.spec import load_spec
 from tools import console
 from tools.console import Failure, step
-from tools.remembered import remember_an_evening
-from tools.running import running_shop
+from tools.local.backfill import remember_an_evening
+from tools.local.running import running_shop
 from tools.setup import FRONTEND, environment
 
 

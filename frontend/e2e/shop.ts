@@ -20,7 +20,7 @@ export async function startShop(settings: Readonly<Record<string, string>> = {})
   const directory = mkdtempSync(join(tmpdir(), "aegis-e2e-"));
   const ready = join(directory, "ready.json");
   const python = join(ROOT, ".venv/bin/python");
-  const up = spawn(python, ["-m", "tools.up", "--ready-file", ready], {
+  const up = spawn(python, ["-m", "tools.local.up", "--ready-file", ready], {
     cwd: ROOT,
     env: { ...process.env, PORT: "0", DATABASE_URL: "", DATA_DIR: join(directory, "data"), ...settings },
     stdio: ["ignore", "pipe", "pipe"],

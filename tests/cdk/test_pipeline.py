@@ -9,11 +9,11 @@ import pytest
 from cdk import names
 from tests.cdk.assembly import Assembly
 from tests.cdk.test_delivery import actions
-from tests.tools.stand_ins import PIPELINE, ROOT, World, stand_ins
-from tests.tools.test_rollback import remember
-from tools import rollback as rolling_back
+from tests.tools.release.stand_ins import PIPELINE, ROOT, World, stand_ins
+from tests.tools.release.test_rollback import remember
 from tools import synth
-from tools.deploy import deploy, push
+from tools.release import rollback as rolling_back
+from tools.release.deploy import deploy, push
 
 # What the command line asks under another name than its command's; asking who one is takes no permission.
 ACTIONS = {

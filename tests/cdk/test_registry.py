@@ -4,7 +4,7 @@ import pytest
 
 from cdk import names
 from tests.cdk.assembly import Assembly, Resource
-from tools.releases import KEPT
+from tools.release.releases import KEPT
 
 
 @pytest.fixture(params=names.IMAGES)

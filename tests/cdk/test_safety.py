@@ -8,7 +8,7 @@ import pytest
 from cdk import names
 from cdk.settings.checks import LOG_DAYS
 from tests.cdk.assembly import Assembly, text_of
-from tools.destroy import KEPT, KEPT_TYPES
+from tools.release.destroy import KEPT, KEPT_TYPES
 
 # Actions that AWS cannot limit to a resource, or that act on what does not exist yet.
 NAMED_NOWHERE = {

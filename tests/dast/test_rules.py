@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.stand_ins import World, stand_ins
+from tests.tools.release.stand_ins import World, stand_ins
 from tools import dast
 from tools.console import Failure
 

@@ -8,7 +8,7 @@ import pytest
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.db.proxy import Proxy
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 Opener = Callable[..., Any]
 

@@ -14,7 +14,7 @@ from backend.db.logins import LOGINS, ROLE, Login, allow
 from backend.db.migrate import migrate
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
-from tools.postgres import Server, postgres
+from tools.programs.postgres import Server, postgres
 
 FIRST = Login(LOGINS[0], "the first password")
 

@@ -16,7 +16,7 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.db.conftest import Admin, Opener, eventually
 from tests.db.proxy import Proxy
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from cdk.settings import environment
 from tests.docs.pages import blocks, read
 from ticketing.labels import selector
 from ticketing.shop import MIGRATION, OWNER_SECRET
-from tools.postgres import Server, binaries
+from tools.programs.postgres import Server, binaries
 
 PAGE = "docs/restore.md"
 

@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from tests.shop import free_ports
-from tools import nginx
 from tools.processes import Start, start, stop
+from tools.programs import nginx
 
 LARGE = 16 * 2**20  # of a file, in bytes: more than what waits on the way to a customer who does not read
 

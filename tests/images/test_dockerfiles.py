@@ -132,7 +132,7 @@ def _matches(path: str, pattern: str) -> bool:
     [
         ".git/config", ".env", "backend/.env", "frontend/.env.local", "backend/db/__pycache__/pool.pyc",
         "frontend/node_modules/react/index.js", "frontend/dist/index.html", "frontend/e2e/shop.ts", "tests/shop.py",
-        "tools/up.py", "cdk.out/dev/tree.json", "build/kubeconfig-prod", ".data/postgres/PG_VERSION",
+        "tools/local/up.py", "cdk.out/dev/tree.json", "build/kubeconfig-prod", ".data/postgres/PG_VERSION",
     ],
 )  # fmt: skip
 def test_a_build_never_sees(path: str) -> None:

@@ -10,7 +10,7 @@ from backend.web.gateway import front_end_routes
 from tests.box_office import eventually
 from tests.images.conftest import FrontEnd
 from tests.web.serving import serving
-from tools.nginx import CONFIG
+from tools.programs.nginx import CONFIG
 
 # Who answered, when and to which request: these differ between two servers, whoever they are.
 OF_THE_ANSWER = {"Date", "Server", "X-Request-ID", "Etag", "Last-Modified", "Content-Length", "Connection"}

@@ -11,7 +11,7 @@ from yarl import URL
 
 from cdk.settings.rollout import KEEP_ALIVE, Rollout
 from tests.images.conftest import LARGE, running_nginx
-from tools.nginx import CONFIG
+from tools.programs.nginx import CONFIG
 
 QUICK = 50
 IDLE = Rollout().idle / QUICK

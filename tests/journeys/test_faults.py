@@ -16,7 +16,7 @@ from backend.db.pool import Database
 from tests.box_office import BoxOffice, eventually
 from tests.journeys.conftest import OpenShop
 from tests.shop import Answer, Shop, backend_process, free_ports, running_shop, together
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from backend.db.pool import Database
 from backend.features.catalogue.seed import seed
 from tests.box_office import BoxOffice
 from tests.shop import Shop, running_shop
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @pytest.fixture(scope="module")

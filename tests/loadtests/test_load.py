@@ -115,13 +115,13 @@ def test_a_dry_run_shows_every_command_and_starts_nothing(
     monkeypatch.setattr("subprocess.Popen", None)
     say_how(SCENARIOS["queue"], {"RATE": "5"})
     told = capsys.readouterr().out
-    for command in ("python -m tools.up", "python -m backend events apply loadtests/events.yaml"):
+    for command in ("python -m tools.local.up", "python -m backend events apply loadtests/events.yaml"):
         assert re.search(rf"^  \$ .*{re.escape(command)}$", told, re.MULTILINE)
     assert re.search(r"^  \$ .*k6 run .*--env RATE=5 --env HOST=\S+ .* loadtests/queue\.js$", told, re.MULTILINE)
 
     say_how(SMOKE, {"HOST": "https://tickets.example.com/"})
     told = capsys.readouterr().out
-    assert "tools.up" not in told
+    assert "tools.local.up" not in told
     assert "--env HOST=https://tickets.example.com " in told
     assert not list(folder.iterdir())
 

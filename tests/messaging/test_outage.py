@@ -10,7 +10,7 @@ from backend.db.migrate import migrate
 from backend.db.pool import Database, DatabaseOptions
 from tests.box_office import eventually
 from tests.messaging.post_room import Outbox, Recorder, relay_to, running, truth
-from tools.postgres import postgres
+from tools.programs.postgres import postgres
 
 
 async def test_through_a_restart_of_the_database_each_event_is_delivered_once() -> None:

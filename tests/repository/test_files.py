@@ -13,7 +13,7 @@ import yaml
 
 from backend.settings import Settings
 from tests.test_variables import rows
-from tools import upgrade
+from tools.care import upgrade
 from tools.setup import ROOT
 
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -136,7 +136,11 @@ class TestRenovate:
         for manager in self.config["customManagers"]:
             (pattern,) = (each.strip("/") for each in manager["managerFilePatterns"])
             (wanted,) = (each.replace("(?<", "(?P<") for each in manager["matchStrings"])
-            files = [*ROOT.glob("tools/*.py"), *ROOT.glob("cdk/constructs/*.py"), *ROOT.glob(".github/workflows/*.yml")]
+            files = [
+                *ROOT.glob("tools/**/*.py"),
+                *ROOT.glob("cdk/constructs/*.py"),
+                *ROOT.glob(".github/workflows/*.yml"),
+            ]
             named = [path for path in files if re.search(pattern, path.relative_to(ROOT).as_posix())]
             found = [match["currentValue"] for path in named for match in re.finditer(wanted, path.read_text())]
             assert found

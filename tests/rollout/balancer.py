@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.shop import free_ports
-from tools import nginx
 from tools.processes import Start, start, stop
+from tools.programs import nginx
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tests.rollout.balancer import LoadBalancer, load_balancer
 from tests.rollout.pods import Pods, Times
 from tests.rollout.streams import Watched, watch
 from tests.rollout.traffic import Traffic, customers
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 LEAST_REQUESTS = 20_000
 WATCHING = 40

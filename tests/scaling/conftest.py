@@ -8,7 +8,7 @@ from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
 from tests.box_office import BoxOffice
 from tests.scaling.replicas import Replicas, running_replicas
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import prometheus
+from tools.programs import prometheus
 
 _GRAFANA = {"$__rate_interval": "1m", "$__interval": "15s", "$__range": "1h", "$journey": ".*"}
 _NOT_METRICS = {"and", "or", "unless", "group_left", "group_right", "bool", "inf", "nan"}

@@ -13,7 +13,7 @@ from slo.spec import Spec
 from tests.box_office import eventually
 from tests.shop import free_ports
 from tests.slo.promql import program
-from tools import prometheus
+from tools.programs import prometheus
 
 SECOND = timedelta(seconds=1)
 

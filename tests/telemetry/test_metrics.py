@@ -13,7 +13,7 @@ from backend.telemetry.instruments import Counter, Family, Histogram
 from backend.telemetry.metrics import Metrics, metrics_app
 from backend.telemetry.process import watch_loop
 from backend.telemetry.promise import load_promise
-from tools.prometheus import MISSING, find
+from tools.programs.prometheus import MISSING, find
 
 Scrape = Callable[[], list[str]]
 

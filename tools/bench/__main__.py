@@ -17,7 +17,7 @@ from tools.bench.results import Measured
 from tools.bench.selling import LOADS, Market, sell
 from tools.bench.site import migrated, open_shop
 from tools.console import Failure, say, step
-from tools.postgres import postgres
+from tools.programs.postgres import postgres
 from tools.setup import ROOT
 
 GROUPS = (*LOADS, "delay", "reads", "size", "sale", "streams", "page", "paint", "synth")

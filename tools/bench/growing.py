@@ -13,7 +13,7 @@ from tools.bench.results import Row, Target
 from tools.bench.site import Site, migrated, open_shop
 from tools.bench.stock import Event
 from tools.console import step
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 _SMALL, _LARGE = (10, 1_000), (10_000, 1_000_000)  # events, tickets held already
 _CAPACITY = 1_000_000

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from tools.postgres import binaries
+from tools.programs.postgres import binaries
 
 
 def describe() -> Mapping[str, str]:

@@ -7,7 +7,7 @@ import subprocess
 
 from tools.bench.stock import Event
 from tools.console import Failure
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 CLIENTS = 64
 _SCRIPT = """\

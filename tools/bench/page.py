@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.bench.results import Row, Target
 from tools.bench.site import open_shop
 from tools.console import Failure, step
-from tools.postgres import Server
+from tools.programs.postgres import Server
 from tools.setup import FRONTEND, environment
 
 _SIZE = re.compile(r"first-load JavaScript: ([0-9.]+) kB")

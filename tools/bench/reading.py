@@ -15,7 +15,7 @@ from tools.bench.customers import looking
 from tools.bench.results import Row, Target
 from tools.bench.site import Site, running
 from tools.console import step
-from tools.ports import free_ports
+from tools.local.ports import free_ports
 
 _CLIENTS = 64
 _TARGET = Target(0.7, "x")

@@ -15,7 +15,7 @@ from tools.bench.results import Row, Target
 from tools.bench.site import Site
 from tools.bench.stock import Event, Stock
 from tools.console import step
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 _CAPACITY = 10_000_000
 _PRETIX_ORDERS = 12  # a second, measured of it on two cores

@@ -16,10 +16,10 @@ from pathlib import Path
 from tools import processes
 from tools.bench.stock import Stock
 from tools.console import Failure, step
-from tools.ports import free_ports
-from tools.postgres import Server
+from tools.local.ports import free_ports
+from tools.local.shop import Shop
+from tools.programs.postgres import Server
 from tools.setup import ROOT
-from tools.shop import Shop
 
 _START_SECONDS = 30.0
 _SETTLE_SECONDS = 60.0

@@ -14,7 +14,7 @@ from tools.bench.naive import CLIENTS
 from tools.bench.results import in_columns
 from tools.bench.site import Site, open_shop
 from tools.console import step
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 SIZES = ((10, 1_000), (100, 10_000), (1_000, 100_000), (10_000, 1_000_000))  # events, tickets held already
 PROCESSES = (1, 2, 4)

@@ -53,7 +53,7 @@ def say_how(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> No
     else:
         step("a shop of its own, which is gone afterwards")
         free = {"PORT": "0", "DATA_DIR": "build/load-NEW/shop"}
-        commands.run("python", "-m", "tools.up", how=How(variables={**free, **sites.SETTINGS}))
+        commands.run("python", "-m", "tools.local.up", how=How(variables={**free, **sites.SETTINGS}))
         commands.run("python", "-m", "backend", "events", "apply", sites.EVENTS)
     step(f"{scenario.name} on {url}: {scenario.proves}")
     folder = Path(os.path.relpath(kept.KEPT)) / scenario.name

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools.console import Failure, step
-from tools.data_dir import local_secrets
-from tools.running import running_shop
+from tools.local.data_dir import local_secrets
+from tools.local.running import running_shop
 from tools.setup import ROOT
 
 EVENTS = ROOT / "loadtests" / "events.yaml"

@@ -12,7 +12,7 @@ from slo import series
 from tests.box_office import BoxOffice, eventually
 from tests.prometheus import FakePrometheus, Recorded, drip
 from tests.shop import ROOT, Shop, running_shop
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @pytest.fixture

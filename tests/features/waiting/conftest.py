@@ -17,7 +17,7 @@ from backend.telemetry.promise import load_promise
 from tests.box_office import BoxOffice, Sale, eventually
 from tests.features.waiting.people import OBJECTIVES, Person, put_room
 from tests.shop import Shop, running_shop
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tests.box_office import BoxOffice, Sale, eventually
 from tests.features.waiting.people import put_room
 from tests.features.waiting.rush import Doors, Visitor
 from tests.shop import backend_process, free_ports
-from tools.postgres import Server
+from tools.programs.postgres import Server
 
 ARRIVALS, EARLY, TICKETS = 5000, 4000, 500
 

@@ -1,0 +1,1 @@
+"""The shop on this machine: its processes, their ports and settings, and the directory that keeps what it sold."""

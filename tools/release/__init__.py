@@ -1,0 +1,1 @@
+"""AWS and the cluster from outside: deploying, going back, taking down, and the questions asked in between."""

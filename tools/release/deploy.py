@@ -1,0 +1,216 @@
+"""Brings ENV=dev or prod to this commit, up to a tested address: `python -m tools.release.deploy`.
+
+Each step is shown, the first failure ends it, and it may be started again at any time: what is done already is found
+done. `--images` ends once the images are pushed; a pipeline that deploys finds them there, as its role can push none.
+`--gate` only asks the budgets, of any environment.
+`--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets must allow
+it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
+PROMETHEUS_URL= names another Prometheus than the cluster's.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping
+
+from cdk import names
+from tools import console, synth
+from tools.commands import Commands, How
+from tools.console import Failure, step
+from tools.release import attempts, images
+from tools.release.gatekeeper import ask_gate
+from tools.release.kubernetes import Manifests
+from tools.release.releases import Releases
+from tools.release.site import Site, chosen, programs
+
+_Step = tuple[str, Callable[[], None]]
+_COMMIT, _DIGEST = "0" * 40, "sha256:" + "0" * 64  # for showing
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
+    parser.add_argument("--images", action="store_true", help="push the images of this commit, and no more")
+    parser.add_argument("--gate", action="store_true", help="ask whether the error budgets allow it, and no more")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    site = chosen(Commands(programs(), dry_run=options.dry_run))
+    part = ask if options.gate else push if options.images else deploy
+    part(site, os.environ)
+    return 0
+
+
+def push(site: Site, variables: Mapping[str, str]) -> None:
+    """Only what the registry lacks of this commit's images."""
+    _Deployment(site, variables).push()
+
+
+def ask(site: Site, variables: Mapping[str, str]) -> None:
+    """Only whether this commit may go there."""
+    _Deployment(site, variables).ask()
+
+
+def deploy(site: Site, variables: Mapping[str, str]) -> None:
+    """All steps, one after the other. Failure names the one that ended it."""
+    _Deployment(site, variables).run()
+
+
+class _Deployment:
+    """One run, and what its steps tell the later ones."""
+
+    def __init__(self, site: Site, variables: Mapping[str, str]) -> None:
+        self._site = site
+        self._commands = site.commands
+        self._variables = variables
+        self._caller = self._commit = self._balancer = ""
+        self._digests: dict[str, str] = {}
+        self._manifests = Manifests(site, synth.MANIFESTS / site.name)
+
+    def push(self) -> None:
+        self._follow([("who pushes what", self._begin), ("images", self._push_images)])
+        step(f"the registry of {self._site.name} has the images of {self._commit[:12]}")
+
+    def ask(self) -> None:
+        self._follow([("who asks for what", self._begin), ("do the error budgets allow it", self._gate)])
+
+    def run(self) -> None:
+        steps: list[_Step] = [
+            ("who deploys what", self._begin),
+            *([("do the error budgets allow it", self._gate)] if self._site.settings.protected else []),
+            ("stacks", self._stacks),
+            ("images", self._images),
+            ("manifests", self._synthesize),
+            ("the cluster", lambda: self._site.reach_cluster(self._caller)),
+            ("the schema, wide enough for old and new", self._manifests.widen),
+            ("the way in, before any pod", self._manifests.open_way),
+            ("the application", self._roll_out),
+            ("what is no longer wanted", self._manifests.prune),
+            ("the shop's name", self._name),
+            ("does it sell", self._visit),
+            # Last, as the release before cannot come back to a schema that was narrowed.
+            ("the schema, without what only the old one needed", self._manifests.narrow),
+            ("what there is to go back to", self._remember),
+        ]
+        attempts.forget(self._site)
+        self._follow(steps)
+        done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
+        step("dry run: nothing was done" if self._commands.dry_run else done)
+
+    def _follow(self, steps: list[_Step]) -> None:
+        for number, (title, part) in enumerate(steps, 1):
+            step(f"{self._site.name} {number}/{len(steps)}: {title}")
+            part()
+
+    def _begin(self) -> None:
+        changed = self._commands.ask("git", "status", "--porcelain", example="")
+        if changed:
+            raise Failure("there are changes that no commit has: an image is known by its commit, so commit them first")
+        self._commit = self._commands.ask("git", "rev-parse", "HEAD", example=_COMMIT)
+        self._caller = self._site.caller()
+
+    def _gate(self) -> None:
+        ask_gate(self._site, self._caller, self._variables)
+
+    def _stacks(self) -> None:
+        if not self._site.is_pipeline(self._caller):
+            self._bootstrap()
+        settings = ("--require-approval", "never", "--outputs-file", self._site.outputs)
+        self._commands.run(*self._site.cdk("deploy", "--all", *settings))
+
+    def _bootstrap(self) -> None:
+        version = self._site.aws("ssm", "get-parameter", "--name", "/cdk-bootstrap/hnb659fds/version")
+        if self._commands.find(*version, absent="ParameterNotFound", example="") is None:
+            settings = self._site.settings
+            self._commands.run("cdk", "bootstrap", f"aws://{settings.account}/{settings.region}")
+
+    def _images(self) -> None:
+        """People push what is missing; a pipeline's role may not, as another one of its jobs does."""
+        if not self._site.is_pipeline(self._caller):
+            self._push_images()
+        elif missing := " and ".join(self._missing()):
+            raise Failure(f"{missing} of {self._commit[:12]} were not pushed: `make push` does that first")
+
+    def _push_images(self) -> None:
+        missing = self._missing()
+        if not missing:
+            return
+        settings = self._site.settings
+        registry = f"{settings.account}.dkr.ecr.{settings.region}.amazonaws.com"
+        self._commands.pipe(
+            self._site.aws("ecr", "get-login-password"),
+            ("docker", "login", "--username", "AWS", "--password-stdin", registry),
+        )
+        self._digests |= {image: self._push(image, registry) for image in missing}
+
+    def _missing(self) -> list[str]:
+        """Images that the registry lacks, after noting the digests of those it has."""
+        found = {image: self._pushed(image, example=None) for image in names.IMAGES}
+        self._digests = {image: digest for image, digest in found.items() if digest}
+        return [image for image in names.IMAGES if image not in self._digests]
+
+    def _pushed(self, image: str, example: str | None) -> str | None:
+        """The digest of this commit's image, None while there is none. A tag means one image for ever."""
+        repository = names.repository(self._site.name, image)
+        wanted = ("--repository-name", repository, "--image-ids", f"imageTag={self._commit}")
+        found = self._site.aws("ecr", "describe-images", *wanted, "--query", "imageDetails[0].imageDigest")
+        return self._commands.find(*found, "--output", "text", absent="ImageNotFoundException", example=example)
+
+    def _push(self, image: str, registry: str) -> str:
+        tag = f"{registry}/{names.repository(self._site.name, image)}:{self._commit}"
+        images.push(self._commands, image, tag=tag, revision=self._commit)
+        digest = self._pushed(image, example=_DIGEST)
+        if digest is None:
+            raise Failure(f"{tag} was pushed and is not there: look into the registry")
+        return digest
+
+    def _synthesize(self) -> None:
+        """With all the checks of `make synth`."""
+        made_for = {
+            "CDK_OUTPUTS": str(self._site.outputs),
+            **{f"{image.upper()}_IMAGE": digest for image, digest in self._digests.items()},
+        }
+        if not self._commands.dry_run:
+            shutil.rmtree(synth.MANIFESTS / self._site.name, ignore_errors=True)  # a file that is no longer made
+        for each in synth.STEPS:
+            if each.name.startswith("manifest") and each.possible():
+                self._commands.run(*each.command(self._site.name), how=How(cwd=each.cwd, variables=made_for))
+
+    def _roll_out(self) -> None:
+        """From here on there is something to undo, unless it ran already."""
+        attempts.remember(self._site, self._commit, before=Releases(self._site).running())
+        self._manifests.roll_out()
+
+    def _name(self) -> None:
+        """Tell the stacks the load balancer that the controller has made of the Ingress."""
+        wanted = ("--names", names.load_balancer(self._site.name))
+        query = "LoadBalancers[0].[DNSName,CanonicalHostedZoneId,LoadBalancerArn]"
+        describe = self._site.aws("elbv2", "describe-load-balancers", *wanted, "--query", query, "--output", "text")
+        example = "DNSNAME ZONE arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID"
+        self._balancer, zone, arn = self._commands.ask(*describe, example=example).split()
+        edge, watching = (self._site.stack(which) for which in (names.Stack.EDGE, names.Stack.OBSERVABILITY))
+        parameters = {
+            f"{edge}:{names.Parameter.LOAD_BALANCER_DNS}": self._balancer,
+            f"{edge}:{names.Parameter.LOAD_BALANCER_ZONE}": zone,
+            f"{watching}:{names.Parameter.LOAD_BALANCER_NAME}": arn.partition("loadbalancer/")[2],
+        }
+        given = [part for name, value in parameters.items() for part in ("--parameters", f"{name}={value}")]
+        stacks = (construct(names.Stack.EDGE), construct(names.Stack.OBSERVABILITY))
+        self._commands.run(*self._site.cdk("deploy", *stacks, "--exclusively", "--require-approval", "never", *given))
+
+    def _remember(self) -> None:
+        Releases(self._site).record(self._commit, synth.MANIFESTS / self._site.name)
+
+    def _visit(self) -> None:
+        url = self._site.settings.public_url
+        self._commands.run("python", "-m", "tools.release.smoke", url, "--through", self._balancer)
+        self._manifests.probe()
+
+
+def construct(which: names.Stack) -> str:
+    """What the CDK's command line calls a stack."""
+    return which.capitalize()
+
+
+if __name__ == "__main__":
+    console.run(main)
