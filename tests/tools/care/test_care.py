@@ -54,7 +54,7 @@ class TestLicences:
         monkeypatch.setattr(
             licences, "installed", lambda: iter([licences.Package("python", "odd", "1", "GPL-3.0-only")])
         )
-        with pytest.raises(Failure, match=r"^1 of \d+ licences are not on the list"):
+        with pytest.raises(Failure, match=r"^1 of \d+ licences are not allowed by"):
             licences.main([])
         assert "python odd 1: GPL-3.0-only" in capsys.readouterr().out
         licences.REPORT.unlink()

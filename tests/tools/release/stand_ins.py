@@ -10,7 +10,7 @@ from cdk.settings import environment
 from tools.commands import Commands
 from tools.release.site import Site
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 DIGEST = "sha256:" + "ab" * 32
 PERSON = "arn:aws:sts::111122223333:assumed-role/engineer/you"

@@ -11,7 +11,7 @@ from tools.release import images
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(images, "ROOT", Path(__file__).parents[2])
+    monkeypatch.setattr(images, "ROOT", Path(__file__).parents[3])
     return stand_ins(tmp_path, "dev", tmp_path)
 
 
