@@ -18,8 +18,8 @@ from tools.load import kept, report
 from tools.load.__main__ import load, say_how
 from tools.load.exposition import read
 from tools.load.judging import Verdict
+from tools.load.loaded_shop import opened
 from tools.load.scenarios import SCENARIOS, chosen
-from tools.load.sites import opened
 
 PREDECESSOR = Path(__file__).with_name("predecessor.js")
 SMOKE = SCENARIOS["smoke"]
@@ -96,17 +96,17 @@ async def test_a_script_in_the_manner_of_the_predecessors_clients_passes_at_a_hu
 
 
 def test_without_a_host_a_shop_of_its_own_has_what_the_tests_buy_and_is_gone_afterwards() -> None:
-    with opened({}) as site:
-        with urllib.request.urlopen(f"{site.url}/api/events?q=load+test") as answer:
+    with opened({}) as shop:
+        with urllib.request.urlopen(f"{shop.url}/api/events?q=load+test") as answer:
             events = {event["name"]: event["available_tickets"] for event in json.load(answer)["events"]}
         assert events == {
             "Load test: opening night": 10_000,
             "Load test: full house": 480,
             "Load test: one at a time": 400,
         }
-        assert all("http_requests_total" in {series.name for series in read([port])} for port in site.metrics)
+        assert all("http_requests_total" in {series.name for series in read([port])} for port in shop.metrics)
     with pytest.raises(URLError):
-        urllib.request.urlopen(site.url)
+        urllib.request.urlopen(shop.url)
 
 
 def test_a_dry_run_shows_every_command_and_starts_nothing(

@@ -18,12 +18,12 @@ from tools import console
 from tools.bench import machine
 from tools.commands import Commands, How
 from tools.console import Failure, say, step
-from tools.load import generator, kept, sites, summary, tables
+from tools.load import generator, kept, loaded_shop, summary, tables
 from tools.load.crosscheck import Comparison, compare
 from tools.load.judging import FLOOR, Verdict, judge
-from tools.load.remembered import recall
+from tools.load.loaded_shop import LoadedShop
+from tools.load.prometheus_history import recall
 from tools.load.scenarios import SETTINGS, Scenario, chosen
-from tools.load.sites import Site
 from tools.load.watching import Watched, watching
 from tools.setup import ROOT
 
@@ -49,12 +49,12 @@ def say_how(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> No
     commands = Commands(variables, dry_run=True)
     url = "http://127.0.0.1:PORT"
     if variables.get("HOST"):
-        url = sites.address(variables["HOST"])
+        url = loaded_shop.address(variables["HOST"])
     else:
         step("a shop of its own, which is gone afterwards")
         free = {"PORT": "0", "DATA_DIR": "build/load-NEW/shop"}
-        commands.run("python", "-m", "tools.local.up", how=How(variables={**free, **sites.SETTINGS}))
-        commands.run("python", "-m", "backend", "events", "apply", sites.EVENTS)
+        commands.run("python", "-m", "tools.local.up", how=How(variables={**free, **loaded_shop.SETTINGS}))
+        commands.run("python", "-m", "backend", "events", "apply", loaded_shop.EVENTS)
     step(f"{scenario.name} on {url}: {scenario.proves}")
     folder = Path(os.path.relpath(kept.KEPT)) / scenario.name
     commands.run(*generator.command(scenario, url, _settings(variables), folder))
@@ -68,19 +68,19 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
     floor = _number("FLOOR", settings, FLOOR)
     spec, folder, began = load_spec(), kept.new_folder(scenario), time.time()
     waiting = os.getloadavg()[0]  # who else wants the machine's cores is part of what was measured
-    with sites.opened(variables) as site:
-        step(f"{scenario.name} on {site.url}: {scenario.proves}")
-        with watching(site.metrics) as watched:
-            generator.run(scenario, site.url, settings, folder)
-        moments = watched.moments or (recall(site.prometheus, began, time.time()) if site.prometheus else [])
+    with loaded_shop.opened(variables) as shop:
+        step(f"{scenario.name} on {shop.url}: {scenario.proves}")
+        with watching(shop.metrics) as watched:
+            generator.run(scenario, shop.url, settings, folder)
+        moments = watched.moments or (recall(shop.prometheus, began, time.time()) if shop.prometheus else [])
     figures = summary.read(folder / "summary.json", spec.journeys)
     judged = judge(scenario, figures, moments, floor)
-    comparison = _compared(spec, site, figures, watched)
-    verdict = Verdict(judged.problems + (comparison.unexplained if site.own else ()), judged.findings)
+    comparison = _compared(spec, shop, figures, watched)
+    verdict = Verdict(judged.problems + (comparison.unexplained if shop.own else ()), judged.findings)
     _tell(scenario, figures, verdict, comparison)
     about = kept.About(
         scenario=scenario.name,
-        host="a shop of its own" if site.own else site.url,
+        host="a shop of its own" if shop.own else shop.url,
         began=began,
         commit=kept.commit(),
         machine={**machine.describe(), "k6": generator.version(), "load average before": f"{waiting:.1f}"},
@@ -93,9 +93,9 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
     return verdict
 
 
-def _compared(spec: Spec, site: Site, figures: summary.Summary, watched: Watched) -> Comparison:
+def _compared(spec: Spec, shop: LoadedShop, figures: summary.Summary, watched: Watched) -> Comparison:
     if watched.before is None or watched.after is None:
-        return Comparison((f"not compared with the shop's own counters: METRICS names no metrics port of {site.url}",))
+        return Comparison((f"not compared with the shop's own counters: METRICS names no metrics port of {shop.url}",))
     return compare(spec, figures, watched.before, watched.after)
 
 

@@ -26,7 +26,7 @@ SETTINGS = {"LOG_SAMPLE": "0.01", "ADMISSION_SECONDS": "30"}
 
 
 @dataclass(frozen=True)
-class Site:
+class LoadedShop:
     """metrics: the metrics ports of its backends, as far as they can be reached. prometheus: who watches it, or ""."""
 
     url: str
@@ -36,23 +36,23 @@ class Site:
 
 
 @contextmanager
-def opened(variables: Mapping[str, str] = os.environ) -> Iterator[Site]:
+def opened(variables: Mapping[str, str] = os.environ) -> Iterator[LoadedShop]:
     """The shop at HOST, or without it one of our own, with what the tests buy on sale.
 
     METRICS: the addresses of the metrics ports of HOST's backends, with commas. PROMETHEUS: the one that watches it.
     """
     host = variables.get("HOST", "")
     if not host:
-        with _own() as site:
-            yield site
+        with _own() as shop:
+            yield shop
         return
     url = _answering(address(host))
     metrics = tuple(each.strip() for each in variables.get("METRICS", "").split(",") if each.strip())
-    yield Site(url, metrics, variables.get("PROMETHEUS", ""))
+    yield LoadedShop(url, metrics, variables.get("PROMETHEUS", ""))
 
 
 @contextmanager
-def _own() -> Iterator[Site]:
+def _own() -> Iterator[LoadedShop]:
     """Limits are off, as in `make up`; its log is that of production."""
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="load-", dir=ROOT / "build") as folder:
@@ -60,7 +60,7 @@ def _own() -> Iterator[Site]:
         step("starting a shop of its own")
         with running_shop(Path(folder) / "shop", {**SETTINGS, "HOST": ""}) as shop:
             _publish(shop["database_url"], Path(shop["data_dir"]))
-            yield Site(shop["url"], (shop["metrics_url"],), shop.get("prometheus_url", ""), own=True)
+            yield LoadedShop(shop["url"], (shop["metrics_url"],), shop.get("prometheus_url", ""), own=True)
 
 
 def _publish(database_url: str, data_dir: Path) -> None:
