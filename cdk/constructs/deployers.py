@@ -58,6 +58,7 @@ def _rules_of_the_application() -> list[dict[str, Any]]:
     return [
         *({"apiGroups": [group], "resources": kinds, "verbs": every} for group, kinds in _CUSTOM.items()),
         {"apiGroups": [_RBAC], "resources": ["rolebindings"], "verbs": every},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create", "get", "update"]},
         {"apiGroups": [_RBAC], "resources": ["clusterroles"], "verbs": ["bind"], "resourceNames": [names.PRESCALER]},
     ]
 

@@ -356,6 +356,7 @@ def test_deployers_apply_custom_resources_in_the_applications_namespace_and_no_s
     verbs = may(rules(stack, "Role", names.DEPLOYERS, names.namespace(assembly.env.name)))
     assert all({"create", "patch", "delete"} <= verbs[kind] for kind in ("prometheusrules", "externalsecrets"))
     assert not any("secretstore" in kind or kind == "secrets" or "*" in kind for kind in verbs)
+    assert verbs["leases"] == {"create", "get", "update"}, "to be the only one at it"
 
 
 def test_deployers_touch_one_namespace_of_the_cluster_and_delete_nothing_of_it(
