@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 KEPT_IMAGES = 50  # more than anybody would roll back
 UNTAGGED_DAYS = 7
+READS = ("ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer")
 
 
 def image_repository(
-    scope: Construct, construct_id: str, *, name: str, key: kms.IKey, protected: bool
+    scope: Construct, construct_id: str, *, name: str, key: kms.IKey, protected: bool, readers: Sequence[str] = ()
 ) -> ecr.Repository:
-    """A tag means one image for ever; what is pushed gets scanned; what nobody can name any more goes."""
-    return ecr.Repository(
+    """A tag means one image for ever; what is pushed gets scanned; what nobody can name any more goes.
+
+    readers: other accounts, each of which says by its own policies who of it may read.
+    """
+    made = ecr.Repository(
         scope,
         construct_id,
         repository_name=name,
@@ -42,3 +49,7 @@ def image_repository(
             ),
         ],
     )
+    if readers:
+        accounts = [iam.AccountPrincipal(account) for account in readers]
+        made.add_to_resource_policy(iam.PolicyStatement(principals=accounts, actions=list(READS)))
+    return made

@@ -11,7 +11,7 @@ from dataclasses import replace
 from cdk.settings.checks import SettingsError, apart, check, one_of
 from cdk.settings.environment import EXAMPLE_ACCOUNT, Environment, examples, refuse_examples
 
-__all__ = ["ENVIRONMENTS", "Environment", "SettingsError", "environment", "examples", "refuse_examples"]
+__all__ = ["ENVIRONMENTS", "Environment", "SettingsError", "environment", "examples", "readers", "refuse_examples"]
 
 ENVIRONMENTS = ("dev", "prod")
 
@@ -33,12 +33,21 @@ def environment(name: str, *, account: str | None = None, region: str | None = N
     return moved
 
 
+def readers(env: Environment) -> tuple[str, ...]:
+    """Other accounts that take its images; examples are nobody's to let in."""
+    takers = {each.account for each in _committed().values() if each.delivery.images_from == env.name}
+    return tuple(sorted(takers - {env.account, EXAMPLE_ACCOUNT}))
+
+
 def _committed() -> dict[str, Environment]:
     from cdk.settings.dev import DEV  # noqa: PLC0415 - a mistake in there is to be reported, not to break the import
     from cdk.settings.prod import PROD  # noqa: PLC0415
 
     all_of_them = {each.name: each for each in (DEV, PROD)}
     apart({f"{name}: network.cidr": each.network.cidr for name, each in all_of_them.items()})
+    for name, each in all_of_them.items():
+        if source := each.delivery.images_from:
+            one_of(f"{name}: delivery.images_from", source, tuple(other for other in all_of_them if other != name))
     _check_providers(all_of_them)
     return all_of_them
 

@@ -95,6 +95,7 @@ class DeliverySettings:
     repository_id: str = ""
     makes_provider: bool
     has_provider: bool = False  # the account has one that none of our environments made
+    images_from: str = ""  # the environment that goes first, whose images come here as they are; else they are built
     runner_connection_arn: str = ""  # of CodeConnections, when a runner inside the VPC is wanted
     runner_workflow: str = "deploy-prod"  # the name of the one workflow that the runner is started for
 

@@ -55,6 +55,7 @@ PROD = Environment(
     delivery=DeliverySettings(
         repository="example/aegistickets",
         makes_provider=True,  # not dev, which may go at any time, and would take it along
+        images_from="dev",
         runner_connection_arn=f"arn:aws:codeconnections:eu-west-1:{EXAMPLE_ACCOUNT}:connection/EXAMPLE",
     ),
 )

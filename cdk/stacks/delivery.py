@@ -11,9 +11,10 @@ from constructs import Construct
 from cdk import names
 from cdk.constructs import github
 from cdk.constructs.findings import accept
+from cdk.constructs.image_repository import READS
 from cdk.constructs.keys import encryption_key
 from cdk.constructs.runner import Runner
-from cdk.settings import Environment
+from cdk.settings import Environment, environment
 from cdk.stacks.cluster import ClusterStack
 from cdk.stacks.common import outputs, properties
 from cdk.stacks.network import NetworkStack
@@ -41,7 +42,7 @@ class DeliveryStack(Stack):
         plan = self._role(
             "Plan", f"{env.name}-plan", "Compares the stacks with what is there", [self._assume("lookup")]
         )
-        push = self._role("Push", f"{env.name}-push", "Pushes images", _push(registry))
+        push = self._role("Push", f"{env.name}-push", "Pushes images", [*_push(registry), *self._take()])
         accept(push, {"AwsSolutions-IAM5[Resource::*]": "The token to log in with belongs to no repository."})
         deploy = self._role(
             "Deploy",
@@ -89,6 +90,23 @@ class DeliveryStack(Stack):
                 for purpose in purposes
             ],
         )
+
+    def _take(self) -> list[iam.PolicyStatement]:
+        """Images as the environment that goes first has them, whose account may have to let this one in."""
+        if not self._env.delivery.images_from:
+            return []
+        source = environment(self._env.delivery.images_from)
+        resources = [
+            self.format_arn(
+                service="ecr",
+                account=source.account,
+                region=source.region,
+                resource="repository",
+                resource_name=names.repository(source.name, image),
+            )
+            for image in names.IMAGES
+        ]
+        return [iam.PolicyStatement(actions=list(READS), resources=resources)]
 
     def _find(self, cluster: ClusterStack) -> iam.PolicyStatement:
         return iam.PolicyStatement(actions=["eks:DescribeCluster"], resources=[cluster.cluster.cluster_arn])

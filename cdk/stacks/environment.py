@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import App
 
-from cdk.settings import Environment
+from cdk.settings import Environment, readers
 from cdk.stacks.cluster import ClusterStack
 from cdk.stacks.database import DatabaseStack
 from cdk.stacks.delivery import DeliveryStack
@@ -18,7 +18,7 @@ from cdk.stacks.registry import RegistryStack
 
 def build(app: App, env: Environment) -> None:
     network = NetworkStack(app, env=env)
-    registry = RegistryStack(app, env=env)
+    registry = RegistryStack(app, env=env, readers=readers(env))
     database = DatabaseStack(app, env=env, network=network)
     cluster = ClusterStack(app, env=env, network=network, database=database)
     platform = PlatformStack(app, env=env, cluster=cluster, database=database)

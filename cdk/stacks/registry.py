@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
 from constructs import Construct
 
@@ -11,14 +13,19 @@ from cdk.stacks.common import outputs, properties
 
 
 class RegistryStack(Stack):
-    """A repository for each image that we build."""
+    """A repository for each image that we build. readers: other accounts that take images from here."""
 
-    def __init__(self, scope: Construct, *, env: Environment) -> None:
+    def __init__(self, scope: Construct, *, env: Environment, readers: Sequence[str] = ()) -> None:
         super().__init__(scope, "Registry", **properties(env, names.Stack.REGISTRY, "images"))
         key = encryption_key(self, "Key", purpose="Images", protected=env.protected)
         self.repositories = [
             image_repository(
-                self, image.title(), name=names.repository(env.name, image), key=key, protected=env.protected
+                self,
+                image.title(),
+                name=names.repository(env.name, image),
+                key=key,
+                protected=env.protected,
+                readers=readers,
             )
             for image in names.IMAGES
         ]

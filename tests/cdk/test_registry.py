@@ -1,8 +1,12 @@
 import json
 
 import pytest
+from aws_cdk import App, assertions
 
 from cdk import names
+from cdk.constructs.image_repository import READS
+from cdk.settings import environment
+from cdk.stacks.registry import RegistryStack
 from tests.cdk.assembly import Assembly, Resource
 from tools.release.releases import KEPT
 
@@ -45,3 +49,17 @@ def test_every_release_that_one_may_go_back_to_has_its_images(repository: Resour
 
 def test_a_name_is_lower_case_as_the_registry_wants_it(repository: Resource) -> None:
     assert repository["RepositoryName"] == repository["RepositoryName"].lower()
+
+
+def test_nobody_of_another_account_reads_an_image_who_was_not_let_in(repository: Resource) -> None:
+    assert "RepositoryPolicyText" not in repository.properties
+
+
+def test_another_account_that_takes_images_from_here_reads_them_and_no_more() -> None:
+    stack = RegistryStack(App(), env=environment("dev"), readers=("444455556666",))
+    made = assertions.Template.from_stack(stack).find_resources("AWS::ECR::Repository")
+    assert len(made) == len(names.IMAGES)
+    for repository in made.values():
+        (statement,) = repository["Properties"]["RepositoryPolicyText"]["Statement"]
+        assert set(statement["Action"]) == set(READS)
+        assert json.dumps(statement["Principal"]).endswith(':iam::444455556666:root"]]}}')

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cdk import settings
-from cdk.settings import Environment, SettingsError, environment, examples
+from cdk.settings import Environment, SettingsError, environment, examples, readers
 from cdk.settings.cluster import ADDONS
 from cdk.settings.environment import DeliverySettings
 from tools.setup import ROOT
@@ -222,6 +222,22 @@ def test_environments_never_share_addresses(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("cdk.settings.prod.PROD", same)
     with pytest.raises(SettingsError, match=r"^prod: network\.cidr 10\.20\.0\.0/16 overlaps dev: network\.cidr"):
         environment("dev")
+
+
+def test_images_come_from_another_environment_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in ("stage", "prod"):
+        commit(monkeypatch, DEV, changed(PROD, "delivery", images_from=source))
+        with pytest.raises(SettingsError, match=rf"^prod: delivery\.images_from is {source}, .*choose from dev$"):
+            environment("dev")
+
+
+def test_an_account_that_takes_images_from_another_one_is_let_in_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert readers(DEV) == (), "their account is one"
+    there = replace(PROD, account="444455556666")
+    commit(monkeypatch, provided(DEV, makes_provider=True), there)
+    assert (readers(DEV), readers(there)) == (("444455556666",), ())
+    commit(monkeypatch, DEV, PROD)
+    assert readers(replace(DEV, account="777788889999")) == (), "an example is nobody to let in"
 
 
 def test_settings_never_change_once_they_are_made() -> None:

@@ -1,11 +1,12 @@
 """Brings ENV=dev or prod to this commit, up to a tested address: `python -m tools.release.deploy`.
 
 Each step is shown, the first failure ends it, and it may be started again at any time: what is done already is found
-done. `--images` ends once the images are pushed; a pipeline that deploys finds them there, as its role can push none.
+done. `--images` ends once the images are pushed; a pipeline that deploys finds them there, as its role can push none,
+and so does whoever deploys prod, which runs what dev has run (tools/release/promote.py).
 `--gate` only asks the budgets, of any environment.
 `--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets must allow
 it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
-PROMETHEUS_URL= names another Prometheus than the cluster's.
+PROMETHEUS_URL= names another Prometheus than the cluster's. TAKE_OVER=HOLDER goes on where another one died.
 """
 
 import argparse
@@ -14,18 +15,23 @@ import shutil
 import signal
 from collections.abc import Callable, Mapping
 
+from backend.domain.probe import PROBE_EVENT
 from cdk import names
 from tools import console, synth
 from tools.commands import Commands, How
 from tools.console import Failure, step
-from tools.release import attempts, images
+from tools.release import attempts
 from tools.release.gatekeeper import ask_gate
 from tools.release.kubernetes import Manifests
+from tools.release.lease import Lease
+from tools.release.registry import DIGEST, Registry
 from tools.release.releases import Releases
 from tools.release.site import Site, chosen, programs
 
 _Step = tuple[str, Callable[[], None]]
-_COMMIT, _DIGEST = "0" * 40, "sha256:" + "0" * 64  # for showing
+# Of what the probe buys, which costs nothing and counts for nothing; slowly enough for the limits of one address.
+_LOAD = {"SCENARIO": "smoke", "EVENT": str(PROBE_EVENT), "RATE": "1", "DURATION": "60"}
+_LOADS = 2  # before a release is blamed: of the few that it takes, one bad answer is more than the promise allows
 
 
 def main(arguments: list[str]) -> int:
@@ -65,6 +71,8 @@ class _Deployment:
         self._variables = variables
         self._caller = self._commit = self._balancer = ""
         self._digests: dict[str, str] = {}
+        self._registry = Registry(site)
+        self._lease = Lease(site, variables)
         self._manifests = Manifests(site, synth.MANIFESTS / site.name)
 
     def push(self) -> None:
@@ -78,22 +86,27 @@ class _Deployment:
         steps: list[_Step] = [
             ("who deploys what", self._begin),
             *([("do the error budgets allow it", self._gate)] if self._site.settings.protected else []),
+            ("nobody else at it", self._alone),
             ("stacks", self._stacks),
             ("images", self._images),
             ("manifests", self._synthesize),
-            ("the cluster", lambda: self._site.reach_cluster(self._caller)),
+            ("the cluster", self._reach),
             ("the schema, wide enough for old and new", self._manifests.widen),
             ("the way in, before any pod", self._manifests.open_way),
             ("the application", self._roll_out),
             ("what is no longer wanted", self._manifests.prune),
             ("the shop's name", self._name),
             ("does it sell", self._visit),
+            ("is it as quick as promised", self._load),
             # Last, as the release before cannot come back to a schema that was narrowed.
             ("the schema, without what only the old one needed", self._manifests.narrow),
             ("what there is to go back to", self._remember),
         ]
         attempts.forget(self._site)
-        self._follow(steps)
+        try:
+            self._follow(steps)
+        finally:
+            self._lease.give_back()
         done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
         step("dry run: nothing was done" if self._commands.dry_run else done)
 
@@ -103,14 +116,20 @@ class _Deployment:
             part()
 
     def _begin(self) -> None:
-        changed = self._commands.ask("git", "status", "--porcelain", example="")
-        if changed:
-            raise Failure("there are changes that no commit has: an image is known by its commit, so commit them first")
-        self._commit = self._commands.ask("git", "rev-parse", "HEAD", example=_COMMIT)
+        self._commit = self._site.commit()
         self._caller = self._site.caller()
 
     def _gate(self) -> None:
         ask_gate(self._site, self._caller, self._variables)
+
+    def _alone(self) -> None:
+        """While there is no cluster, CloudFormation alone keeps two apart."""
+        if self._site.has_cluster():
+            self._reach()
+
+    def _reach(self) -> None:
+        self._site.reach_cluster(self._caller)
+        self._lease.take(self._caller)
 
     def _stacks(self) -> None:
         if not self._site.is_pipeline(self._caller):
@@ -125,44 +144,23 @@ class _Deployment:
             self._commands.run("cdk", "bootstrap", f"aws://{settings.account}/{settings.region}")
 
     def _images(self) -> None:
-        """People push what is missing; a pipeline's role may not, as another one of its jobs does."""
-        if not self._site.is_pipeline(self._caller):
+        """What is missing is pushed, unless another environment has it first, or it is for a pipeline's other job."""
+        promoted = self._site.settings.delivery.images_from != ""
+        if not promoted and not self._site.is_pipeline(self._caller):
             self._push_images()
-        elif missing := " and ".join(self._missing()):
-            raise Failure(f"{missing} of {self._commit[:12]} were not pushed: `make push` does that first")
+        elif missing := " and ".join(self._missing(example=DIGEST)):
+            first = f"`make {'promote' if promoted else 'push'} ENV={self._site.name}` brings them first"
+            raise Failure(f"{missing} of {self._commit[:12]} are not in the registry of {self._site.name}: {first}")
 
     def _push_images(self) -> None:
-        missing = self._missing()
-        if not missing:
-            return
-        settings = self._site.settings
-        registry = f"{settings.account}.dkr.ecr.{settings.region}.amazonaws.com"
-        self._commands.pipe(
-            self._site.aws("ecr", "get-login-password"),
-            ("docker", "login", "--username", "AWS", "--password-stdin", registry),
-        )
-        self._digests |= {image: self._push(image, registry) for image in missing}
+        if missing := self._missing(example=None):
+            self._registry.log_in()
+            self._digests |= {image: self._registry.build(image, self._commit) for image in missing}
 
-    def _missing(self) -> list[str]:
+    def _missing(self, example: str | None) -> list[str]:
         """Images that the registry lacks, after noting the digests of those it has."""
-        found = {image: self._pushed(image, example=None) for image in names.IMAGES}
-        self._digests = {image: digest for image, digest in found.items() if digest}
+        self._digests = self._registry.digests(self._commit, example=example)
         return [image for image in names.IMAGES if image not in self._digests]
-
-    def _pushed(self, image: str, example: str | None) -> str | None:
-        """The digest of this commit's image, None while there is none. A tag means one image for ever."""
-        repository = names.repository(self._site.name, image)
-        wanted = ("--repository-name", repository, "--image-ids", f"imageTag={self._commit}")
-        found = self._site.aws("ecr", "describe-images", *wanted, "--query", "imageDetails[0].imageDigest")
-        return self._commands.find(*found, "--output", "text", absent="ImageNotFoundException", example=example)
-
-    def _push(self, image: str, registry: str) -> str:
-        tag = f"{registry}/{names.repository(self._site.name, image)}:{self._commit}"
-        images.push(self._commands, image, tag=tag, revision=self._commit)
-        digest = self._pushed(image, example=_DIGEST)
-        if digest is None:
-            raise Failure(f"{tag} was pushed and is not there: look into the registry")
-        return digest
 
     def _synthesize(self) -> None:
         """With all the checks of `make synth`."""
@@ -205,6 +203,13 @@ class _Deployment:
         url = self._site.settings.public_url
         self._commands.run("python", "-m", "tools.release.smoke", url, "--through", self._balancer)
         self._manifests.probe()
+
+    def _load(self) -> None:
+        """By k6, from where this runs, against the promise that slo.yaml makes."""
+        how = How(variables={**_LOAD, "HOST": self._site.settings.public_url})
+        if all(self._commands.code("python", "-m", "tools.load", how=how) != 0 for _ in range(_LOADS)):
+            back = f"`make rollback ENV={self._site.name}` goes back"
+            raise Failure(f"{self._commit[:12]} does not keep the promise, see above: it is not released, and {back}")
 
 
 def construct(which: names.Stack) -> str:

@@ -3,11 +3,13 @@
 First what the cluster has made outside of CloudFormation, or nothing could be deleted after it. Of prod, which needs
 CONFIRM=tickets-prod, the database with its network and the registry stay, and a last snapshot is taken once nobody
 buys any more. It may be started again at any time. What is left at the end is listed: it goes on costing.
+TAKE_OVER=HOLDER goes on where another one died who was changing the environment.
 """
 
 import argparse
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from cdk import names
@@ -15,6 +17,7 @@ from tools import console
 from tools.commands import Commands
 from tools.console import say, step
 from tools.release.deploy import construct
+from tools.release.lease import Lease
 from tools.release.site import Site, chosen, programs
 
 KEPT = (names.Stack.NETWORK, names.Stack.REGISTRY, names.Stack.DATABASE)  # where protected is set
@@ -37,19 +40,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    destroy(chosen(Commands(programs(), dry_run=options.dry_run)))
+    destroy(chosen(Commands(programs(), dry_run=options.dry_run)), os.environ)
     return 0
 
 
-def destroy(site: Site) -> None:
+def destroy(site: Site, variables: Mapping[str, str]) -> None:
     """All steps, one after the other. Failure names the one that ended it."""
-    _Destruction(site).run()
+    _Destruction(site, variables).run()
 
 
 class _Destruction:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, variables: Mapping[str, str]) -> None:
         self._site = site
         self._commands = site.commands
+        self._lease = Lease(site, variables)
         self._caller = ""
 
     def run(self) -> None:
@@ -61,9 +65,12 @@ class _Destruction:
             ("stacks", self._stacks),
             ("what is left", self._list),
         ]
-        for number, (title, part) in enumerate(steps, 1):
-            step(f"{self._site.name} {number}/{len(steps)}: {title}")
-            part()
+        try:
+            for number, (title, part) in enumerate(steps, 1):
+                step(f"{self._site.name} {number}/{len(steps)}: {title}")
+                part()
+        finally:
+            self._lease.give_back()
         step("dry run: nothing was done" if self._commands.dry_run else f"{self._site.name} is taken down")
 
     def _begin(self) -> None:
@@ -75,6 +82,7 @@ class _Destruction:
             say("  there is no cluster, and so nothing in it")
             return
         self._site.reach_cluster(self._caller)
+        self._lease.take(self._caller)
         balancer = self._balancer()
         if balancer is not None and self._site.settings.protected:
             off = ("--attributes", "Key=deletion_protection.enabled,Value=false")
@@ -88,6 +96,7 @@ class _Destruction:
         name = names.namespace(self._site.name)
         ended = ("--ignore-not-found", "--wait", "--timeout", _PATIENCE)
         self._commands.run(*self._site.kubectl("delete", "namespace", name, *ended))
+        self._lease.forget()
         # Pods hold their volumes, and who makes the pods would make them again: so the operator's resources go first.
         monitored = ("delete", _MONITORED, "--all", *ended)
         # A cluster in which nothing was installed yet does not know them.

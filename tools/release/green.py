@@ -17,7 +17,7 @@ from tools.console import Failure, step
 PAUSE = 20.0  # seconds between two looks
 LOOKS = 120  # 40 minutes: longer than the workflows that are waited for may take to start and to test
 _RUNS = "repos/{owner}/{repo}/actions/workflows"  # gh fills in whose
-_NONE = '{"workflow_runs": []}'
+_PASSED = '{"workflow_runs": [{"id": 1, "status": "completed", "conclusion": "success", "display_title": "%s %s"}]}'
 
 
 def main(_arguments: list[str]) -> int:
@@ -49,7 +49,8 @@ def _conclusion(commands: Commands, workflow: str, commit: str, pause: float) ->
 def _newest(commands: Commands, workflow: str, commit: str) -> dict[str, Any] | None:
     """The last run for this commit. deploy-dev follows another workflow, so its runs have the commit in their name."""
     asked = f"head_sha={commit}&event=push&branch=main" if workflow == "ci" else "event=workflow_run&per_page=100"
-    answer = json.loads(commands.ask("gh", "api", f"{_RUNS}/{workflow}.yml/runs?{asked}", example=_NONE))
+    command = ("gh", "api", f"{_RUNS}/{workflow}.yml/runs?{asked}")
+    answer = json.loads(commands.ask(*command, example=_PASSED % (workflow, commit)))
     runs: list[dict[str, Any]] = [run for run in answer["workflow_runs"] if run["conclusion"] != "skipped"]
     wanted = [run for run in runs if workflow == "ci" or run["display_title"] == f"{workflow} {commit}"]
     return max(wanted, key=lambda run: run["id"], default=None)

@@ -5,7 +5,7 @@ from the same folder. What touched no pod is not undone, nor a commit that ran a
 Without either it is the one before what runs. Newer ones are forgotten, so that nothing goes back to them. Pods are
 replaced as in any rollout; the stacks stay as they are, and so does the schema: what only widened it is no hindrance,
 and where it was narrowed since, the former release's own migration refuses before any pod is touched. The budgets are
-not asked.
+not asked. TAKE_OVER=HOLDER goes on where another one died who was changing the environment.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from tools.commands import Commands
 from tools.console import Failure, say, step
 from tools.release import attempts
 from tools.release.kubernetes import Manifests
+from tools.release.lease import Lease
 from tools.release.releases import Release, Releases, arns, chosen, replaced
 from tools.release.site import Site, programs
 from tools.release.site import chosen as chosen_site
@@ -45,6 +46,7 @@ class _Rollback:
         self._site = site
         self._commands = site.commands
         self._to, self._undo = variables.get("TO", ""), variables.get("UNDO", "")
+        self._lease = Lease(site, variables)
         self._releases = Releases(site)
         self._release = Release("COMMIT", "", {})
         self._newer: list[str] = []
@@ -56,7 +58,7 @@ class _Rollback:
             step(f"{self._site.name}: {why}")
             return
         steps: list[tuple[str, Callable[[], None]]] = [
-            ("who goes back", lambda: self._site.reach_cluster(self._site.caller())),
+            ("who goes back", self._begin),
             ("to which release", self._choose),
             ("does the schema still bear it", self._manifests.widen),
             ("the way in", self._manifests.open_way),
@@ -64,11 +66,19 @@ class _Rollback:
             ("what is no longer wanted", self._manifests.prune),
             ("does it sell", self._visit),
         ]
-        for number, (title, part) in enumerate(steps, 1):
-            step(f"{self._site.name} {number}/{len(steps)}: {title}")
-            part()
+        try:
+            for number, (title, part) in enumerate(steps, 1):
+                step(f"{self._site.name} {number}/{len(steps)}: {title}")
+                part()
+        finally:
+            self._lease.give_back()
         done = f"{self._site.name} runs {self._release.commit[:12]} again, as it was released at {self._release.at}"
         step("dry run: nothing was done" if self._commands.dry_run else done)
+
+    def _begin(self) -> None:
+        caller = self._site.caller()
+        self._site.reach_cluster(caller)
+        self._lease.take(caller)
 
     def _choose(self) -> None:
         running = self._releases.images()

@@ -13,6 +13,7 @@ from tools.setup import ROOT
 from tools.setup import environment as with_our_programs
 
 Command = tuple[str | Path, ...]
+_COMMIT = "0" * 40  # for showing
 _SOMEBODY = "arn:aws:sts::{account}:assumed-role/somebody/you"
 
 
@@ -56,6 +57,12 @@ class Site:
         """In the application's namespace unless another one is named."""
         config = ROOT / "build" / f"kubeconfig-{self.name}"
         return ("kubectl", "--kubeconfig", config, "--namespace", namespace or self.namespace, *arguments)
+
+    def commit(self) -> str:
+        """What this checkout is. Failure when it has changes that no commit has."""
+        if self.commands.ask("git", "status", "--porcelain", example=""):
+            raise Failure("there are changes that no commit has: an image is known by its commit, so commit them first")
+        return self.commands.ask("git", "rev-parse", "HEAD", example=_COMMIT)
 
     def caller(self) -> str:
         """The ARN of whoever runs this. Failure when it belongs to another account."""

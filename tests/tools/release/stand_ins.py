@@ -1,13 +1,16 @@
 """Stand-ins for aws, kubectl, docker, cdk and others: they write down what they are asked, and answer as recorded."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cdk.names import IMAGES
 from cdk.settings import environment
 from tools.commands import Commands
+from tools.release.deploy import deploy
 from tools.release.site import Site
 
 ROOT = Path(__file__).parents[3]
@@ -16,16 +19,18 @@ DIGEST = "sha256:" + "ab" * 32
 PERSON = "arn:aws:sts::111122223333:assumed-role/engineer/you"
 PIPELINE = "arn:aws:sts::111122223333:assumed-role/tickets-{env}-delivery-DeployRole-1X/job"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/tickets-dev/0123456789abcdef"
-_NAMES = ("aws", "cdk", "cdk8s", "docker", "git", "kubectl", "python", "trivy")
+_NAMES = ("aws", "cdk", "cdk8s", "docker", "gh", "git", "kubectl", "python", "trivy")
 
 # Each asks for its answer by a variable or a file beside it, so that a test says how the world is. `absent WORD` is how
 # AWS says that there is none.
 _SCRIPT = r"""#!/bin/sh
 here="${0%/*}"
 asked="${0##*/} $*"
+lease="$MANIFESTS_TO.lease.json"
 printf '%s\n' "$asked" >>"$here/asked"
 absent() { echo "An error occurred ($1): there is no such thing" >&2; exit 254; }
-if [ -n "$FAIL_AT" ] && [ "$(wc -l <"$here/asked")" -eq "$FAIL_AT" ]; then echo "the stand-in fails" >&2; exit 1; fi
+count=0; [ ! -e "$here/count" ] || read -r count <"$here/count"; count=$((count + 1)); echo "$count" >"$here/count"
+if [ "$FAIL_AT" = "$count" ]; then echo "the stand-in fails" >&2; exit 1; fi
 case "$asked" in
   "git status"*) printf '%s' "$CHANGED" ;;
   "git rev-parse"*) echo COMMIT ;;
@@ -35,12 +40,15 @@ case "$asked" in
   "docker login"*) cat >"$here/password" ;;
   "docker run "*zaproxy*) exit "${ZAP:-0}" ;;
   "docker buildx imagetools inspect"*) echo DIGEST ;;
+  "docker buildx imagetools create"*) echo "$asked" >>"$here/pushed" ;;
   "docker buildx inspect"*) [ -z "$NO_BUILDER" ] || { echo 'ERROR: no builder "aegistickets" found' >&2; exit 1; } ;;
   "docker buildx build "*--push*) echo "$asked" >>"$here/pushed" ;;
   "aws ecr describe-images"*)
     image="$(printf '%s' "$asked" | sed 's/.*--repository-name \([^ ]*\).*/\1/')"
-    grep -qs "/$image:COMMIT " "$here/pushed" || absent ImageNotFoundException
-    echo DIGEST ;;
+    grep -qs "/$image:COMMIT " "$here/pushed" "$here/held" || absent ImageNotFoundException
+    case "$image" in tickets-"$OTHER"/*) echo sha256:other ;; *) echo DIGEST ;; esac ;;
+  "gh api"*"/ci.yml/"*) echo "$RUNS" ;;
+  "gh api"*"/deploy-dev.yml/"*) echo "${SOLD-$RUNS}" ;;
   "cdk8s synth"*) mkdir -p "$MANIFESTS_TO" && cp "$MANIFESTS_FROM"/* "$MANIFESTS_TO" ;;
   "aws eks describe-cluster"*deletionProtection*) [ -z "$NO_CLUSTER" ] || absent ResourceNotFoundException; echo True ;;
   "aws eks describe-cluster"*) [ -z "$NO_CLUSTER" ] || absent ResourceNotFoundException; echo '"ACTIVE"' ;;
@@ -50,6 +58,18 @@ case "$asked" in
   "aws cloudformation describe-stacks"*) echo tickets-prod-network tickets-prod-cluster tickets-prod-edge ;;
   "aws resourcegroupstaggingapi"*) echo arn:aws:rds:eu-west-1:111122223333:snapshot:left ;;
   *"get deployment backend"*) echo "$BACKEND" ;;
+  *"get lease/"*) cat "$here/lease" 2>/dev/null ;;
+  *" create --filename "*.lease.json*)
+    [ -z "$NO_NAMESPACE" ] || { echo 'Error from server (NotFound): namespaces "tickets-dev" not found' >&2; exit 1; }
+    [ ! -s "$here/lease" ] || { echo 'Error from server (AlreadyExists): leases "release" already exists' >&2; exit 1; }
+    sed 's/"name": "release"/"name": "release", "resourceVersion": "1"/' "$lease" >"$here/lease"
+    echo 1 ;;
+  *" replace --filename "*.lease.json*)
+    version="$(sed 's/.*"resourceVersion": "\([0-9]*\)".*/\1/' "$lease")"
+    grep -qs "\"resourceVersion\": \"$version\"" "$here/lease" ||
+      { echo 'Error from server (Conflict): the object has been modified' >&2; exit 1; }
+    sed "s/\"resourceVersion\": \"$version\"/\"resourceVersion\": \"$((version + 1))\"/" "$lease" >"$here/lease"
+    echo "$((version + 1))" ;;
   *"get targetgroupbindings"*) echo "${KNOWN-backend frontend payments}" ;;
   *"get job/probe-"*) echo "${PROBE_JOB:-Complete}" ;;
   *" apply "*-backend.k8s.yaml*)
@@ -68,6 +88,9 @@ case "$asked" in
   *" get "*"--selector"*) cat "$here/present" 2>/dev/null ;;
   *"port-forward"*) echo "Forwarding from 127.0.0.1:54321 -> 9090"; exec sleep 60 ;;
   "python -m slo gate"*) exit "${GATE:-0}" ;;
+  "python -m tools.load")
+    echo "$SCENARIO $HOST $EVENT $RATE $DURATION" >>"$here/loads"
+    [ "$(wc -l <"$here/loads")" -gt "${SLOW:-0}" ] || exit 1 ;;
 esac
 exit 0
 """
@@ -87,7 +110,7 @@ class World:
     def site(self, *, dry_run: bool = False) -> Site:
         """The environment, with nothing but stand-ins on PATH before the system's own."""
         manifests = {"MANIFESTS_FROM": str(self.folder / "made"), "MANIFESTS_TO": str(self.folder / "dist" / self.env)}
-        usual = {"CALLER": PERSON, "BACKEND": "deployment.apps/backend", "JOB": "Complete"}
+        usual = {"CALLER": PERSON, "BACKEND": "deployment.apps/backend", "JOB": "Complete", "RUNS": runs("success")}
         path = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin"}
         env = {**os.environ, **usual, **manifests, **self.variables, **path}
         return Site(environment(self.env), Commands(env, dry_run=dry_run))
@@ -103,8 +126,25 @@ class World:
         """What docker was given on its standard input."""
         return (self.folder / "bin" / "password").read_text().strip()
 
+    @property
+    def loads(self) -> list[str]:
+        """What k6 was to do, each time."""
+        log = self.folder / "bin" / "loads"
+        return log.read_text().splitlines() if log.exists() else []
+
+    @property
+    def holder(self) -> str:
+        """Who holds the lease; nothing when nobody does."""
+        lease = self.folder / "bin" / "lease"
+        return str(json.loads(lease.read_text())["spec"]["holderIdentity"]) if lease.exists() else ""
+
+    def has_images(self, *environments: str) -> None:
+        """Have the registries of these hold both images, whatever is forgotten."""
+        held = [f"/tickets-{env}/{image}:{COMMIT} \n" for env in environments for image in IMAGES]
+        (self.folder / "bin" / "held").write_text("".join(held))
+
     def forget(self) -> None:
-        for name in ("asked", "pushed", "password"):
+        for name in ("asked", "count", "lease", "loads", "password", "pushed"):
             (self.folder / "bin" / name).unlink(missing_ok=True)
 
     def is_there(self, *resources: str) -> None:
@@ -121,6 +161,30 @@ def stand_ins(folder: Path, env: str, manifests: Path) -> World:
         (folder / "bin" / name).write_text(script)
         (folder / "bin" / name).chmod(0o755)
     return World(folder, env)
+
+
+def deployed(world: World, **variables: str) -> list[str]:
+    """Deploy; what was asked of the programs."""
+    deploy(world.site(), variables)
+    return world.asked
+
+
+def runs(conclusion: str, commit: str = COMMIT) -> str:
+    """What GitHub says of a workflow that ran once."""
+    run = {"id": 1, "status": "completed", "conclusion": conclusion, "display_title": f"deploy-dev {commit}"}
+    return json.dumps({"workflow_runs": [run]})
+
+
+def first(asked: list[str], pattern: str) -> int:
+    """Where the first command of this look was."""
+    return next(place for place, line in enumerate(asked) if re.search(pattern, line))
+
+
+def ended_there(asked: list[str], number: int) -> bool:
+    """Whether nothing came after so many commands but giving the lease back."""
+    return len(asked) >= number and all(
+        re.search(r"replace --filename \S+\.lease\.json", line) for line in asked[number:]
+    )
 
 
 def shown(output: str) -> list[str]:

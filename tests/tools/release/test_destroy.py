@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.release.stand_ins import BALANCER, World, shown, stand_ins
+from tests.tools.release.stand_ins import BALANCER, World, ended_there, first, shown, stand_ins
+from tools import synth
 from tools.console import Failure
 from tools.release.destroy import destroy
 
 
 @pytest.fixture(params=["dev", "prod"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(synth, "MANIFESTS", tmp_path / "dist")
     return stand_ins(tmp_path, str(request.param), tmp_path)
 
 
@@ -20,12 +22,8 @@ only_prod = pytest.mark.parametrize("world", ["prod"], indirect=True)
 
 
 def run(world: World) -> list[str]:
-    destroy(world.site())
+    destroy(world.site(), {})
     return world.asked
-
-
-def first(asked: list[str], pattern: str) -> int:
-    return next(place for place, line in enumerate(asked) if re.search(pattern, line))
 
 
 def test_the_load_balancer_goes_while_its_controller_lives(world: World) -> None:
@@ -56,7 +54,7 @@ def test_every_failure_ends_it_there(world: World) -> None:
         world.forget()
         with pytest.raises(Failure):
             run(world.changed(FAIL_AT=str(number)))
-        assert len(world.asked) == number
+        assert ended_there(world.asked, number)
 
 
 def test_a_second_time_finds_no_cluster_and_goes_on(world: World) -> None:
@@ -66,7 +64,7 @@ def test_a_second_time_finds_no_cluster_and_goes_on(world: World) -> None:
 
 
 def test_a_dry_run_runs_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    destroy(world.site(dry_run=True))
+    destroy(world.site(dry_run=True), {})
     assert world.asked == []
     assert any(line.startswith("cdk destroy") for line in shown(capsys.readouterr().out))
 
