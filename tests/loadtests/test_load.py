@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def loaded(shop: Shop, url: str) -> Verdict:
     """The verdict on the shop at this address, whose counters are those of the shop."""
     metrics = f"http://127.0.0.1:{shop.settings.metrics_port}/metrics"
-    variables = {"HOST": url, "METRICS": metrics, "RATE": "16", "DURATION": "4"}
+    variables = {"HOST": url, "METRICS": metrics, "RATE": "24", "DURATION": "2.5"}
     return await asyncio.to_thread(load, SMOKE, variables)
 
 
@@ -88,8 +88,13 @@ async def test_a_setting_that_is_no_number_is_named_and_costs_no_earlier_run(sho
     assert (kept.KEPT / "smoke").exists(), "what an earlier run left is gone"
 
 
+def test_a_soak_of_a_shop_whose_memory_nobody_can_see_is_refused_before_it_begins() -> None:
+    with pytest.raises(Failure, match=r"^the memory of HOST is to be judged: name its METRICS ports, or a PROMETHEUS"):
+        load(SCENARIOS["soak"], {"HOST": "http://127.0.0.1:9"})
+
+
 async def test_a_script_in_the_manner_of_the_predecessors_clients_passes_at_a_hundred_users(shop: Shop) -> None:
-    result = await drive(PREDECESSOR, shop.url, BASE_URL=shop.url, RAMP="1s", HOLD="3s")
+    result = await drive(PREDECESSOR, shop.url, BASE_URL=shop.url, RAMP="1s", HOLD="2s")
     assert result.status == PASSED, result.told
     assert re.search(r"^ *vus_max\.*: 100 ", result.told, re.MULTILINE)
     assert await shop.broken() == []

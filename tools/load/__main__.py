@@ -64,6 +64,8 @@ def say_how(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> No
 def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdict:
     """Carry out one test, say what came of it, and keep that for the report."""
     generator.allow_connections()
+    if scenario.watches_memory:
+        loaded_shop.demand_metrics(variables)
     settings = _settings(variables)
     floor = _number("FLOOR", settings, FLOOR)
     spec, folder, began = load_spec(), kept.new_folder(scenario), time.time()

@@ -10,7 +10,7 @@ from tools.load.scenarios import Scenario
 from tools.load.summary import Summary
 from tools.load.watching import Moment
 
-FLOOR = 20.0  # visits a second that a shop must carry at the least
+FLOOR = 45.0  # visits a second that a shop must carry at the least; two busy cores, which k6 shared, carried 76
 _GROWTH = 0.10  # of the memory from one third of a soak to the last
 _LEAST_MOMENTS = 30
 
@@ -101,9 +101,13 @@ def _admitted(summary: Summary) -> tuple[str, ...]:
 
 
 def _memory(moments: Sequence[Moment]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Problems and findings. The first third fills caches and is not counted."""
+    """Problems and findings. The first third fills caches and is not counted.
+
+    What nobody has seen may have grown, so that is a problem too.
+    """
     if len(moments) < _LEAST_MOMENTS:
-        return (), ("the memory was not judged: the metrics port was not reached for half a minute",)
+        seen = f"it was seen {len(moments)} times and must be {_LEAST_MOMENTS} times"
+        return (f"the memory cannot be judged: {seen}, by METRICS or PROMETHEUS, in a test that is long enough",), ()
     third = len(moments) // 3
     early = median(moment.memory for moment in moments[third : 2 * third])
     late = median(moment.memory for moment in moments[2 * third :])

@@ -51,6 +51,12 @@ def opened(variables: Mapping[str, str] = os.environ) -> Iterator[LoadedShop]:
     yield LoadedShop(url, metrics, variables.get("PROMETHEUS", ""))
 
 
+def demand_metrics(variables: Mapping[str, str]) -> None:
+    """Failure when nobody could say how much memory the shop has: better before hours of a test than after them."""
+    if variables.get("HOST") and not (variables.get("METRICS") or variables.get("PROMETHEUS")):
+        raise Failure("the memory of HOST is to be judged: name its METRICS ports, or a PROMETHEUS that watches it")
+
+
 @contextmanager
 def _own() -> Iterator[LoadedShop]:
     """Limits are off, as in `make up`; its log is that of production."""

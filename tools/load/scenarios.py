@@ -11,7 +11,8 @@ from tools.setup import ROOT
 
 FOLDER = ROOT / "loadtests"
 SETTINGS = (
-    "RATE", "DURATION", "EVENT", "TICKETS", "WITHIN", "BROWSING", "AFTER", "START", "FACTOR", "STEPS", "FLOOR",
+    "RATE", "DURATION", "EVENT", "TICKETS", "BUYERS", "WITHIN", "BROWSING", "AFTER",
+    "START", "FACTOR", "STEPS", "FLOOR",
 )  # fmt: skip
 """Environment variables that the scripts understand, beside HOST."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from slo.spec import load_spec
 from tools.load.crosscheck import compare
 from tools.load.exposition import Reading, Series
@@ -69,6 +71,20 @@ def test_a_soak_fails_when_the_memory_grows_after_its_first_third() -> None:
     assert judge(soak, summary(), soaked(80, 120, 125)).passed
     (problem,) = judge(soak, summary(), soaked(80, 120, 140)).problems
     assert problem == "memory 120 MiB in the second third, 140 MiB in the last: it grows by more than 10%"
+
+
+@pytest.mark.parametrize("moments", [[], soaked(80, 120, 125)[:29]])
+def test_a_soak_fails_when_nobody_saw_enough_of_the_memory(moments: Sequence[Moment]) -> None:
+    (problem,) = judge(SCENARIOS["soak"], summary(), moments).problems
+    assert problem.startswith(f"the memory cannot be judged: it was seen {len(moments)} times and must be 30 times")
+
+
+def test_a_climb_fails_where_the_shop_has_become_half_as_fast_as_it_was() -> None:
+    steps = (20, 25, 31, 39, 49, 61, 76)
+    rows = [{"step": step, "requests": 100} for step in steps]
+    for carries, passes in ((76, True), (49, True), (39, False)):
+        limits = [limit(of_step(step), met=step <= carries) for step in steps]
+        assert judge(SCENARIOS["stress"], summary(*limits, rows=rows), []).passed is passes
 
 
 def test_the_table_says_which_journeys_were_kept() -> None:
