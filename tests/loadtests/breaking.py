@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Literal
@@ -16,32 +16,36 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDict
 
-Fault = Literal["none", "slow", "failing", "broken invariants", "oversold", "admits twice", "admits out of order"]
+Fault = Literal["slow", "failing", "turns away", "broken invariants", "oversold", "admits twice", "admits out of order"]
 
-_ONE_IN = {"slow": 8, "failing": 20}  # requests
+_ONE_IN: Mapping[Fault, int] = {"slow": 8, "failing": 20, "turns away": 2}  # requests; of holds for the last
 _LATE = 1.0  # seconds
 _HELD_BACK, _FOR = 12, 8.0  # so many places that were taken first, and seconds after others were admitted
 _PASSED_ON = ("Content-Type", "Cookie", "Authorization", "Idempotency-Key", "X-Place", "X-Admission")
 
 
 class _Proxy:
-    def __init__(self, url: str, fault: Fault, client: aiohttp.ClientSession) -> None:
+    def __init__(self, url: str, faults: Collection[Fault], client: aiohttp.ClientSession) -> None:
         self._url = url
-        self._fault = fault
+        self._faults = faults
         self._client = client
-        self._requests = count(1)
+        self._requests = {fault: count(1) for fault in _ONE_IN}
         self._lied = False
         self._admissions: set[str | None] = set()
         self._places: list[str] = []
         self._others_since = math.inf
 
     async def answer(self, request: web.Request) -> web.Response:
-        broken = next(self._requests) % _ONE_IN.get(self._fault, 1) == 0
-        if self._fault == "failing" and broken:
+        if self._has_its_turn("failing"):
             return web.json_response({"title": "broken on purpose"}, status=503)
-        if self._fault == "slow" and broken:
+        if _is_hold(request) and self._has_its_turn("turns away"):
+            return web.json_response({"title": "come later"}, status=429)
+        if self._has_its_turn("slow"):
             await asyncio.sleep(_LATE)
         return self._lie(request, await self._asked(request))
+
+    def _has_its_turn(self, fault: Fault) -> bool:
+        return fault in self._faults and next(self._requests[fault]) % _ONE_IN[fault] == 0
 
     async def _asked(self, request: web.Request) -> web.Response:
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
@@ -52,22 +56,22 @@ class _Proxy:
             return web.Response(status=answer.status, body=await answer.read(), headers=CIMultiDict(kept))
 
     def _lie(self, request: web.Request, answer: web.Response) -> web.Response:
-        if self._fault == "broken invariants" and request.path == "/api/status":
+        if "broken invariants" in self._faults and request.path == "/api/status":
             status = _content(answer)
             status["invariants"]["broken"] = ["pool 1: one ticket too many is sold"]
             return web.Response(body=orjson.dumps(status), content_type="application/json")
-        if self._fault == "oversold" and answer.status == 409 and not self._lied:
+        if "oversold" in self._faults and answer.status == 409 and not self._lied:
             self._lied = True  # somebody is told that they have what others have got
             return web.json_response({"basket_id": "0190f6a0-0000-7000-8000-000000000000"}, status=201)
-        if self._fault in {"admits twice", "admits out of order"} and answer.body and request.path.endswith("/place"):
+        if request.path.endswith("/place") and answer.body and answer.status < 300:
             return self._lie_of_place(answer)
         return answer
 
     def _lie_of_place(self, answer: web.Response) -> web.Response:
         standing = _content(answer)
-        if self._fault == "admits twice" and standing["admission"] in self._admissions - {None}:
+        if "admits twice" in self._faults and standing["admission"] in self._admissions - {None}:
             standing["admission"] += "again"
-        elif self._fault == "admits out of order" and self._is_held_back(standing):
+        elif "admits out of order" in self._faults and self._is_held_back(standing):
             standing |= {"state": "waiting", "position": 1, "admission": None}
         self._admissions.add(standing["admission"])
         return web.Response(status=answer.status, body=orjson.dumps(standing), headers=answer.headers)
@@ -76,9 +80,8 @@ class _Proxy:
         """Whether its place is one of the first and is admitted, and it is not long since others were."""
         if standing["place"] is None:
             return False
-        _, known, *_ = standing["place"].split(
-            "."
-        )  # what the shop has signed names the place, and its number once there is one
+        # What the shop has signed names the place, and its number once there is one.
+        _, known, *_ = standing["place"].split(".")
         if known not in self._places:
             self._places.append(known)
         admitted = standing["state"] == "admitted"
@@ -88,6 +91,10 @@ class _Proxy:
         return admitted and time.monotonic() < self._others_since + _FOR
 
 
+def _is_hold(request: web.Request) -> bool:
+    return (request.method, request.path) == ("POST", "/api/basket")
+
+
 def _content(answer: web.Response) -> dict[str, Any]:
     assert isinstance(answer.body, bytes)
     content: dict[str, Any] = orjson.loads(answer.body)
@@ -95,14 +102,14 @@ def _content(answer: web.Response) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def broken_shop(url: str, fault: Fault) -> AsyncIterator[str]:
-    """The address of the shop at url with this fault; its own when there is none."""
-    if fault == "none":
+async def broken_shop(url: str, *faults: Fault) -> AsyncIterator[str]:
+    """The address of the shop at url with these faults; its own when there are none."""
+    if not faults:
         yield url
         return
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as client:
-        proxy = _Proxy(url, fault, client)
+        proxy = _Proxy(url, faults, client)
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", proxy.answer)
         async with TestServer(app) as server:

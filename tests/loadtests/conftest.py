@@ -18,14 +18,14 @@ from tests.shop import Shop, running_shop
 from tools.programs.postgres import Server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stocked(server: Server, template: str) -> Iterator[str]:
-    """A database of this module's own."""
+    """A database of their own."""
     yield server.create_database("shop_under_load", template=template)
     server.drop_database("shop_under_load")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def shop(stocked: str) -> AsyncIterator[Shop]:
     database = await Database.open(DatabaseOptions(dsn=stocked, gate_timeout=5.0))
     await seed(database, environment="test", now=datetime.now(UTC))

@@ -24,6 +24,11 @@ class Driven:
     told: str
     summary: Summary | None
 
+    @property
+    def wrong(self) -> set[str]:
+        """What was missed beside the promise of each journey, which a busy machine may break too."""
+        return {metric for metric in self.missed if not metric.startswith("journey_")}
+
 
 async def drive(script: Path | str, host: str, **settings: object) -> Driven:
     path = script if isinstance(script, Path) else ROOT / "loadtests" / f"{script}.js"
