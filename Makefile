@@ -70,7 +70,7 @@ green: ## wait until GitHub's tests of COMMIT= have passed; for ENV=prod, until 
 rollback: ## take ENV=dev or prod back to the release before (TO=COMMIT, UNDO=COMMIT; DRY_RUN=1 only says how)
 	$(tool) python release.rollback $(if $(value DRY_RUN),--dry-run)
 
-images: ## build both images for every platform, push none, and look into them for known holes (DRY_RUN=1 only says how)
+images: ## build both images for every platform, push none, and look into them for known holes (LAYERS=; DRY_RUN=1 only says how)
 	$(tool) python release.images $(if $(value DRY_RUN),--dry-run)
 
 destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 only says how)

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from backend.domain.probe import PROBE_EVENT
 from cdk import names
 from cdk.constructs.github import LONGEST_JOB
 from cdk.settings import ENVIRONMENTS, environment
 from tools.load.scenarios import SCENARIOS
+from tools.release import deploy
 from tools.setup import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -95,7 +95,7 @@ def test_a_job_says_what_it_may_and_when_it_is_given_up(name: str) -> None:
     assert 5 <= job["timeout-minutes"] <= (180 if name.endswith(": deploy") else 100)
     wanted = {"contents": "read"}
     wanted |= {"id-token": "write"} if takes_a_role(job) else {}
-    wanted |= {"actions": "read"} if name.endswith(": green") else {}
+    wanted |= {"actions": "read"} if name.endswith((": green", ": promote")) else {}
     wanted |= {"security-events": "write"} if "codeql" in name else {}
     assert job["permissions"] == wanted
 
@@ -181,44 +181,58 @@ def test_prods_api_is_reached_from_the_runner_that_is_started_for_this_workflow_
 def test_a_release_that_does_not_sell_as_promised_is_taken_back(env: str) -> None:
     steps = JOBS[f"deploy-{env}: deploy"]["steps"]
     runs = [step["run"].split()[1] for step in steps if "run" in step]
-    assert runs == [*(["gate"] if environment(env).protected else []), "deploy", "load", "rollback"]
+    assert runs == [*(["gate"] if environment(env).protected else []), "deploy", "rollback"]
     keys, back = steps[-2:]
     assert "UNDO" in back["env"]
     # With a word for what was cancelled or took too long; failure() is false of those.
     assert keys["if"] == back["if"] == "${{ !success() && steps.deploy.outcome != 'skipped' }}"
     assert "configure-aws-credentials" in keys["uses"]
-    load = steps[-3]
-    assert load["run"] == "make load || make load"
-    given = load["env"]
-    assert (given["SCENARIO"], given["HOST"], int(given["EVENT"])) == ("smoke", "${{ vars.PUBLIC_URL }}", PROBE_EVENT)
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_there_is_time_to_go_back_whatever_hangs(env: str) -> None:
     job = JOBS[f"deploy-{env}: deploy"]
-    deploy = next(at for at, step in enumerate(job["steps"]) if step.get("id") == "deploy")
-    limits = [step["timeout-minutes"] for step in job["steps"][deploy:]]
-    before = [step.get("timeout-minutes", 5) for step in job["steps"][:deploy]]
+    begins = next(at for at, step in enumerate(job["steps"]) if step.get("id") == "deploy")
+    limits = [step["timeout-minutes"] for step in job["steps"][begins:]]
+    before = [step.get("timeout-minutes", 5) for step in job["steps"][:begins]]
     assert sum(before) + sum(limits) <= job["timeout-minutes"]
     assert job["timeout-minutes"] * 60 <= LONGEST_JOB.to_seconds()
     assert limits[-1] * 60 <= 3600  # as long as fresh keys last
 
 
 def test_what_is_deployed_has_passed_its_tests() -> None:
-    for env, commit, first in (("dev", "github.event.workflow_run.head_sha", "deploy"), ("prod", "github.sha", "push")):
-        step = JOBS[f"deploy-{env}: green"]["steps"][-1]
-        assert step["run"] == "make green"
-        assert step["env"] == {"ENV": env, "COMMIT": f"${{{{ {commit} }}}}", "GH_TOKEN": "${{ github.token }}"}
-        assert JOBS[f"deploy-{env}: {first}"]["needs"] == "green"
-    assert JOBS["deploy-prod: deploy"]["needs"] == "push"
+    commit = "${{ github.event.workflow_run.head_sha }}"
+    step = JOBS["deploy-dev: green"]["steps"][-1]
+    assert step["run"] == "make green"
+    assert step["env"] == {"ENV": "dev", "COMMIT": commit, "GH_TOKEN": "${{ github.token }}"}
+    assert JOBS["deploy-dev: deploy"]["needs"] == "green"
     assert WORKFLOWS["deploy-dev"]["run-name"] == "deploy-dev ${{ github.event.workflow_run.head_sha }}"
+
+
+def test_prod_runs_what_dev_sold_with_and_builds_nothing() -> None:
+    steps = [step for job in WORKFLOWS["deploy-prod"]["jobs"].values() for step in job["steps"]]
+    assert [step for step in steps if re.search(r"make (images|push)", step.get("run", ""))] == []
+    step = JOBS["deploy-prod: promote"]["steps"][-1]
+    assert step["run"] == "make promote ENV=prod CONFIRM=tickets-prod"
+    assert step["env"] == {"GH_TOKEN": "${{ github.token }}"}, "by which it asks for the tests, and for dev"
+    assert JOBS["deploy-prod: deploy"]["needs"] == "promote"
+
+
+def test_whoever_builds_images_begins_with_what_main_has_built() -> None:
+    for name in ("images", "push"):
+        steps = JOBS[f"build-and-scan: {name}"]["steps"]
+        kept = next(at for at, step in enumerate(steps) if step.get("with", {}).get("path") == "build/layers")
+        build = steps[kept + 1]
+        assert (build["run"], build["env"]) == ("make images", {"LAYERS": "build/layers"})
+        inputs = re.findall(r"'([^']+)'", steps[kept]["with"]["key"])
+        assert [each for each in inputs if not list(ROOT.glob(each))] == []
 
 
 def test_a_way_back_waits_for_what_touches_the_cluster_and_for_nothing_else() -> None:
     groups = {name: job.get("concurrency", {}).get("group") for name, job in WORKFLOWS["deploy-prod"]["jobs"].items()}
     assert "concurrency" not in WORKFLOWS["deploy-prod"]
     assert groups["deploy"] == groups["rollback"] == "deploy-prod"
-    assert "deploy-prod" not in (groups["push"], groups["green"])
+    assert groups["promote"] != "deploy-prod"
     assert "needs" not in JOBS["deploy-prod: rollback"]
 
 
@@ -235,8 +249,7 @@ def test_a_load_test_offers_what_can_be_run_and_asks_first_whose_shop_it_is() ->
 def test_a_load_test_takes_by_itself_what_costs_nothing_as_slowly_as_one_address_may() -> None:
     inputs = triggers(WORKFLOWS["load-test"])["workflow_dispatch"]["inputs"]
     usual = {name.upper(): given["default"] for name, given in inputs.items() if "default" in given}
-    after_deploying = JOBS["deploy-dev: deploy"]["steps"][-3]["env"]
-    assert usual == {name: value for name, value in after_deploying.items() if name != "HOST"}
+    assert usual == deploy.LOAD
 
 
 def test_a_hole_hides_no_licence() -> None:
@@ -254,9 +267,8 @@ def test_dev_gets_what_was_scanned_on_main_and_nothing_of_a_fork() -> None:
 
 
 def test_whoever_holds_a_role_has_scanned_first() -> None:
-    for name in ("build-and-scan: push", "deploy-prod: push"):
-        order = [step.get("run") or step["uses"].split("@")[0] for step in JOBS[name]["steps"]]
-        assert order.index("make images") < order.index("aws-actions/configure-aws-credentials")
+    order = [step.get("run") or step["uses"].split("@")[0] for step in JOBS["build-and-scan: push"]["steps"]]
+    assert order.index("make images") < order.index("aws-actions/configure-aws-credentials")
 
 
 def test_what_a_person_types_is_checked_before_anything_is_loaded() -> None:

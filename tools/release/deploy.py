@@ -30,7 +30,7 @@ from tools.release.site import Site, chosen, programs
 
 _Step = tuple[str, Callable[[], None]]
 # Of what the probe buys, which costs nothing and counts for nothing; slowly enough for the limits of one address.
-_LOAD = {"SCENARIO": "smoke", "EVENT": str(PROBE_EVENT), "RATE": "1", "DURATION": "60"}
+LOAD = {"SCENARIO": "smoke", "EVENT": str(PROBE_EVENT), "RATE": "1", "DURATION": "60"}
 _LOADS = 2  # before a release is blamed: of the few that it takes, one bad answer is more than the promise allows
 
 
@@ -206,7 +206,7 @@ class _Deployment:
 
     def _load(self) -> None:
         """By k6, from where this runs, against the promise that slo.yaml makes."""
-        how = How(variables={**_LOAD, "HOST": self._site.settings.public_url})
+        how = How(variables={**LOAD, "HOST": self._site.settings.public_url})
         if all(self._commands.code("python", "-m", "tools.load", how=how) != 0 for _ in range(_LOADS)):
             back = f"`make rollback ENV={self._site.name}` goes back"
             raise Failure(f"{self._commit[:12]} does not keep the promise, see above: it is not released, and {back}")

@@ -1,12 +1,16 @@
 """Builds both images for every platform and looks for known holes: `python -m tools.release.images [--dry-run]`.
 
 Nothing is pushed: `make push` does that, from what the builder then has. It needs Docker with buildx, and Trivy; and,
-where a platform is not this machine's, QEMU registered with the kernel, as Docker Desktop has it.
+where a platform is not this machine's, QEMU registered with the kernel, as Docker Desktop has it. LAYERS= names a
+folder of what former builds have made, for a machine that has never built before: it is read, and then written anew.
 """
 
 import argparse
+import os
 import re
+import shutil
 import signal
+from pathlib import Path
 
 from cdk import names
 from tools import console
@@ -29,11 +33,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    build_and_scan(Commands(programs(), dry_run=options.dry_run))
+    layers = os.environ.get("LAYERS")
+    build_and_scan(Commands(programs(), dry_run=options.dry_run), ROOT / layers if layers else None)
     return 0
 
 
-def build_and_scan(commands: Commands) -> None:
+def build_and_scan(commands: Commands, layers: Path | None = None) -> None:
     """Failure when one cannot be built, or has a hole rated high or worse that an upgrade would close."""
     revision = commands.ask("git", "rev-parse", "HEAD", example=_COMMIT)
     folder = ROOT / "build" / "images"
@@ -43,9 +48,14 @@ def build_and_scan(commands: Commands) -> None:
         build = _build(commands, image, revision)
         for platform in PLATFORMS:
             step(f"{image} for {platform}")
-            layout = folder / f"{image}-{platform.rpartition('/')[2]}"
+            name = f"{image}-{platform.rpartition('/')[2]}"
+            layout = folder / name
             # Each platform alone, as Trivy takes the first one that it finds in an index.
-            commands.run(*build, "--platform", platform, "--output", f"type=oci,dest={layout},tar=false")
+            one = (*build, "--platform", platform, "--output", f"type=oci,dest={layout},tar=false")
+            if layers is None:
+                commands.run(*one)
+            else:
+                _build_from(layers / name, commands, one)
             commands.run("trivy", "image", "--input", layout, "--scanners", "vuln", *_FAILING)
     step("dry run: nothing was done" if commands.dry_run else "both images are built, and no hole is left open in them")
 
@@ -55,6 +65,16 @@ def push(commands: Commands, image: str, *, tag: str, revision: str) -> None:
     attested = ("--provenance", "mode=max", "--sbom", "true")
     build = _build(commands, image, revision)
     commands.run(*build, "--platform", ",".join(PLATFORMS), *attested, "--tag", tag, "--push")
+
+
+def _build_from(layers: Path, commands: Commands, build: tuple[str, ...]) -> None:
+    """With what was built before; written to a place of its own, as a folder that is written over only ever grows."""
+    new = layers.with_name(f"{layers.name}.new")
+    known = ("--cache-from", f"type=local,src={layers}") if layers.exists() else ()
+    commands.run(*build, *known, "--cache-to", f"type=local,dest={new},mode=max")
+    if not commands.dry_run:
+        shutil.rmtree(layers, ignore_errors=True)
+        new.rename(layers)
 
 
 def _build(commands: Commands, image: str, revision: str) -> tuple[str, ...]:

@@ -39,3 +39,18 @@ def test_a_builder_that_can_keep_attestations_is_made_once(world: World) -> None
     world.forget()
     images.build_and_scan(world.site().commands)
     assert create not in world.asked
+
+
+def test_what_was_built_before_is_used_and_replaced_by_what_is_built_now(world: World, tmp_path: Path) -> None:
+    layers = tmp_path / "layers"
+    (layers / "backend-amd64" / "former").mkdir(parents=True)
+    images.build_and_scan(world.site().commands, layers)
+    built = [line for line in world.asked if line.startswith("docker buildx build ")]
+    assert [line for line in built if f"--cache-from type=local,src={layers}/" in line] == built[:1]
+    assert {path.name for path in layers.iterdir()} == {
+        f"{image}-{platform}" for image in ("backend", "frontend") for platform in ("amd64", "arm64")
+    }
+    assert not (layers / "backend-amd64" / "former").exists()
+    images.build_and_scan(world.site().commands, layers)
+    last = layers / "frontend-arm64"
+    assert f"--cache-from type=local,src={last} --cache-to type=local,dest={last}.new,mode=max" in world.asked[-2]

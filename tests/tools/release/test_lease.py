@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
 
 from cdk.constructs.github import LONGEST_JOB
@@ -126,3 +127,10 @@ def test_a_destroyed_environment_takes_its_lease_along(world: World, tmp_path: P
     gone = next(n for n, line in enumerate(world.asked) if "delete namespace tickets-dev" in line)
     assert [line for line in world.asked[gone:] if "lease" in line] == []
     assert (tmp_path / "dist" / "dev.lease.json").exists()
+
+
+def test_what_is_written_is_a_lease_as_kubernetes_knows_it(world: World, tmp_path: Path) -> None:
+    deployed(world)
+    written = json.loads((tmp_path / "dist" / "dev.lease.json").read_text())
+    kubernetes_validate.validate(written, "1.36", strict=True)
+    assert written["metadata"] == {"name": lease.NAME, "resourceVersion": "1"}, "so that no later one is overwritten"
