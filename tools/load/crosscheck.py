@@ -90,9 +90,6 @@ def _timed(spec: Spec, journey: str, row: Row, seen: Seen) -> Iterator[tuple[str
     if abs(seen.within - share) < 0.0001:
         yield shares, True
     elif seen.within > share:
-        yield (
-            f"{shares}: k6 counts connecting and waiting to be accepted, the shop begins with the request's head",
-            True,
-        )
+        yield f"{shares}: for k6 a request begins with its connection, for the shop once all of it has come", True
     else:
         yield f"{shares}: the shop is slower by its own clock than for k6", seen.within > share - 0.01
