@@ -36,6 +36,21 @@ FROM ticket_type t JOIN pool p ON p.id = t.pool_id JOIN event e ON e.id = t.even
 WHERE t.event_id = ANY (%(ids)s) AND NOT t.withdrawn
 ORDER BY t.event_id, t.position, t.id
 
+-- name: offers
+-- What whoever sells needs of these events and no more, for it is read often: a row for each ticket type. Where
+-- everybody is to wait nobody buys freely, even before the room has been set up.
+SELECT e.id, e.name, e.starts_at, e.timezone, e.venue, e.currency, e.refundable_until, e.cancellation_fee_bp,
+    CASE WHEN e.waiting_room = 'off' THEN NULL
+         WHEN e.waiting_room = 'on' AND coalesce(r.state, 'none') = 'none' THEN 'gathering'
+         ELSE coalesce(r.state, 'none') END,
+    t.id, t.pool_id, t.name, t.price_minor, t.seated, t.on_sale_at, least(t.off_sale_at, e.starts_at),
+    t.max_per_order, t.max_per_customer
+FROM event e
+LEFT JOIN room r ON r.event_id = e.id
+LEFT JOIN ticket_type t ON t.event_id = e.id AND NOT t.withdrawn
+WHERE e.id = ANY (%(ids)s) AND e.status = 'published'
+ORDER BY e.id, t.position, t.id
+
 -- name: rows_of_hall
 SELECT s.ticket_type_id, s.row_label, count(*)::int
 FROM seat s JOIN ticket_type t ON t.id = s.ticket_type_id

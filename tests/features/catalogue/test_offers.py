@@ -1,9 +1,26 @@
+import asyncio
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from backend.domain.baskets import SeatLabel
 from backend.domain.offers import SeatOffer
+from tests.box_office import eventually
 from tests.features.catalogue.conftest import Visitor
 from tests.features.catalogue.samples import HALL, event
+
+
+def statements_of(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Those that the visitor's shop reads by from now on."""
+    read, sent = visitor.db.fetch_all, list[str]()
+
+    async def fetch_all(sql: str, *arguments: Any, **how: Any) -> list[Any]:
+        sent.append(sql)
+        return await read(sql, *arguments, **how)
+
+    monkeypatch.setattr(visitor.db, "fetch_all", fetch_all)
+    return sent
 
 
 async def test_an_offer_has_the_terms_of_every_ticket_type(visitor: Visitor) -> None:
@@ -53,6 +70,43 @@ async def test_an_offer_is_never_older_than_five_seconds(visitor: Visitor) -> No
     await visitor.catalogue.offers.offer(event_id)
     visitor.clock.pass_seconds(5.1)
     assert visitor.catalogue.offers.cached(event_id) is None
+
+
+async def test_offers_that_customers_want_at_once_are_read_together(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = await visitor.publish(*(event(f"night-{number}") for number in range(12)))
+    statements = statements_of(visitor, monkeypatch)
+    found = await asyncio.gather(*(visitor.catalogue.offers.offer(event_id) for event_id in (*events, 424242)))
+    assert [offer.event_id for offer in found if offer] == events
+    assert found[-1] is None
+    assert len(statements) == 1
+
+
+async def test_who_wants_what_is_in_demand_does_not_wait_for_its_reading(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (event_id,) = await visitor.publish(event())
+    offers = visitor.catalogue.offers
+    first = await offers.offer(event_id)
+    visitor.clock.pass_seconds(4)
+    statements = statements_of(visitor, monkeypatch)
+    assert await offers.offer(event_id) is first
+    assert statements == []
+
+    async def is_read() -> bool:
+        return offers.cached(event_id) is not None
+
+    await eventually(is_read)
+    assert len(statements) == 1
+
+
+async def test_an_event_without_tickets_is_an_offer_of_nothing(visitor: Visitor) -> None:
+    (event_id,) = await visitor.publish(event())
+    await visitor.db.execute("UPDATE ticket_type SET withdrawn = true")
+    offer = await visitor.catalogue.offers.offer(event_id)
+    assert offer is not None
+    assert offer.types == ()
 
 
 async def test_what_is_not_published_is_no_offer(visitor: Visitor) -> None:
