@@ -107,7 +107,7 @@ def _item(line: BasketLine) -> bytes:
     return orjson.dumps(own)[:-1] + _ending(line.terms)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=20_000)  # as many as the catalogue keeps offers of events
 def _ending(terms: Terms) -> bytes:
     """What all items of these terms end with, from the comma after their own members on."""
     common = {
