@@ -108,11 +108,11 @@ BEGIN
             FROM unnest(_known) AS known WHERE known IS NOT NULL ORDER BY 1) AS c;
     END IF;
     pools := ARRAY(SELECT DISTINCT pool_id FROM ticket_type WHERE id = ANY (_types) ORDER BY pool_id);
-    PERFORM 1 FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE;
+    -- What is left comes with the lock: of a row that somebody else has changed meanwhile, the newest version is locked.
+    remaining := ARRAY(SELECT available FROM pool WHERE id = ANY (pools) ORDER BY id FOR NO KEY UPDATE);
 
     -- New statements from here on: their snapshots are later than the locks, so counts and replays are exact.
     moment := clock_timestamp();
-    remaining := ARRAY(SELECT available FROM pool WHERE id = ANY (pools) ORDER BY id);
     swept := array_fill(false, ARRAY[cardinality(pools)]);
     SELECT array_agg(array_position(pools, y.pool_id) ORDER BY w.o), array_agg(e.id ORDER BY w.o),
         array_agg(y.price_minor ORDER BY w.o), array_agg(e.currency ORDER BY w.o), array_agg(y.seated ORDER BY w.o),
