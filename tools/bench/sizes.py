@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.bench.cpu import cost, used_by
-from tools.bench.crowd import for_seconds, send_in
-from tools.bench.customers import Tally, holding
-from tools.bench.growing import stocked
-from tools.bench.naive import CLIENTS
+from tools.bench.growing import hold_any, stocked
 from tools.bench.results import in_columns
 from tools.bench.site import Site, open_shop
 from tools.console import step
@@ -18,7 +15,8 @@ from tools.programs.postgres import Server
 
 SIZES = ((10, 1_000), (100, 10_000), (1_000, 100_000), (10_000, 1_000_000))  # events, tickets held already
 PROCESSES = (1, 2, 4)
-_HEAD = ("events", "held tickets", "processes", "holds/s", "p95 ms", "one event: holds/s", "p95 ms", "us of CPU each")
+_MEASURED = ("holds/s", "p95 ms", "us of CPU each")
+_HEAD = ("events", "held tickets", "processes", *_MEASURED, *(f"one event: {what}" for what in _MEASURED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,9 @@ class _Held:
     backends: float
     database: float
 
-    def cells(self) -> tuple[str, str]:
-        return f"{self.rate:,.0f}", f"{self.p95:.1f}"
-
-    def costs(self) -> str:
-        return f"backend {self.backends:.0f}, database {self.database:.0f}"
+    def cells(self) -> tuple[str, str, str]:
+        used = f"backend {self.backends:.0f}, database {self.database:.0f}"
+        return f"{self.rate:,.0f}", f"{self.p95:.1f}", used
 
 
 def widen(server: Server, directory: Path, seconds: float) -> str:
@@ -48,19 +44,18 @@ def widen(server: Server, directory: Path, seconds: float) -> str:
             with open_shop(server, name, directory / f"{name}_{count}", backends=count) as site:
                 spread, hot = (_hold(site, wanted, seconds) for wanted in (published, published[:1]))
                 site.check()
-            lines.append((f"{events:,}", f"{tickets:,}", str(count), *spread.cells(), *hot.cells(), hot.costs()))
+            lines.append((f"{events:,}", f"{tickets:,}", str(count), *spread.cells(), *hot.cells()))
             step(f"    {count} processes: {spread.rate:,.0f} holds/s of any event, {hot.rate:,.0f} of one")
         server.drop_database(name)
     return in_columns(lines)
 
 
 def _hold(site: Site, events: Sequence[int], seconds: float) -> _Held:
-    tally = Tally()
+    hold_any(site, events, seconds)  # as in a shop that has been open for as long
     before = used_by(site.pids)
-    met = send_in(site.ports, [holding(events, tally) for _ in range(CLIENTS)], for_seconds(seconds))
+    met = hold_any(site, events, seconds)
     used = cost(before, used_by(site.pids))
-    met.demand(201)
     site.settle()
     backends = sum(spent for name, spent in used.items() if name.startswith("backend"))
-    each = 1e6 / tally.done
-    return _Held(tally.done / met.elapsed, met.percentile(0.95) * 1000, backends * each, used["database"] * each)
+    each = 1e6 / met.requests
+    return _Held(met.requests / met.elapsed, met.percentile(0.95) * 1000, backends * each, used["database"] * each)
