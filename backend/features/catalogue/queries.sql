@@ -14,7 +14,7 @@ WITH found AS (
            AND (starts_at AT TIME ZONE timezone)::date <= %(until)s::date)
 )
 SELECT total.events::int, e.id, e.name, '', e.venue, e.city, e.starts_at, e.timezone, e.currency, e.status,
-    e.refundable_until, e.cancellation_fee_bp, e.waiting_room,
+    e.refundable_until, e.cancellation_fee_bp,
     CASE WHEN e.waiting_room = 'off' THEN 'none' ELSE coalesce(r.state, 'none') END
 FROM (SELECT count(*) AS events FROM found) AS total
 LEFT JOIN (SELECT id FROM found ORDER BY starts_at, id LIMIT %(limit)s OFFSET %(offset)s) AS page ON true
@@ -24,7 +24,7 @@ ORDER BY e.starts_at, e.id
 
 -- name: read_events
 SELECT e.id, e.name, e.description, e.venue, e.city, e.starts_at, e.timezone, e.currency, e.status, e.refundable_until,
-    e.cancellation_fee_bp, e.waiting_room,
+    e.cancellation_fee_bp,
     CASE WHEN e.waiting_room = 'off' THEN 'none' ELSE coalesce(r.state, 'none') END
 FROM event e LEFT JOIN room r ON r.event_id = e.id
 WHERE e.id = ANY (%(ids)s) AND e.status <> 'withdrawn'

@@ -30,7 +30,7 @@ class TicketType(TicketOffer):
 class Event:
     """types: those not withdrawn, in the order in which they are shown. description: empty in a list.
 
-    waiting_room: off, on or automatic, as its file says. room: the state of it.
+    room: the state of its waiting room.
     """
 
     id: int
@@ -44,7 +44,6 @@ class Event:
     status: str
     refundable_until: datetime
     fee_bp: int
-    waiting_room: str = "off"
     room: RoomState = "none"
     types: tuple[TicketType, ...] = ()
 
