@@ -55,7 +55,7 @@ async def test_a_well_shop_passes_and_counts_what_k6_counts(
     page = document.read_text()
     assert page.startswith("before\n<!-- load: begin -->\n### smoke\n")
     assert page.endswith("\n<!-- load: end -->\nafter\n")
-    assert "**Kept**, on " in page
+    assert re.search(r"\*\*Kept\*\*, on http\S+ for \d+ s, 20\d\d-\d\d-\d\d \d\d:\d\d UTC, commit \w+", page)
     assert "| book " in page
     assert "old" not in page
     plot = ET.parse(tmp_path / "plots" / "smoke.svg").getroot()
@@ -110,6 +110,7 @@ def test_without_a_host_a_shop_of_its_own_has_what_the_tests_buy_and_is_gone_aft
             "Load test: one at a time": 400,
         }
         assert all("http_requests_total" in {series.name for series in read([port])} for port in shop.metrics)
+        assert "waiting_room_admitted_total" in {series.name for series in read(shop.workers)}
     with pytest.raises(URLError):
         urllib.request.urlopen(shop.url)
 

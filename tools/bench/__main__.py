@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,15 +34,16 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _allow_connections()
     described = ", ".join(f"{name} {what}" for name, what in machine.describe().items())
+    measured_on = f"Measured {machine.taken(time.time(), machine.commit())}, on: {described}."
     step(described)
     if options.only[0] in TABLES:
-        return _tabulate(options.only[0], options, described)
+        return _tabulate(options.only[0], options, measured_on)
     measured = Measured()
     _measure(measured, options.only, options.rounds, options.seconds)
     say(f"\n{results.table(measured.rows)}\n\n{results.costs_table(measured.rows)}\n")
     results.write_json(JSON, measured)
     if options.record:
-        how = f"The median of {options.rounds} rounds of {options.seconds:g} s counts. Measured on: {described}."
+        how = f"The median of {options.rounds} rounds of {options.seconds:g} s counts. {measured_on}"
         left_out = [group for group in GROUPS if group not in options.only]
         results.write_between(DOCUMENT, "figures", results.figures(measured, how, left_out))
     missed = [*(row.name for row in measured.rows if not row.met), *measured.failures]
@@ -51,18 +53,18 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _tabulate(name: str, options: argparse.Namespace, described: str) -> int:
+def _tabulate(name: str, options: argparse.Namespace, measured_on: str) -> int:
     """Take one of the tables without targets."""
     with _directory() as directory, postgres(directory) as server:
         if name == "growth":
-            table = sizes.widen(server, directory, options.seconds)
+            table, rounds = sizes.widen(server, directory, options.seconds), f"One round of {options.seconds:g} s each."
         else:
             migrated(server, "shop", "seed")
             with open_shop(server, "shop", directory / "shop") as site:
-                table = soaking.soak(site, options.minutes * 60)
+                table, rounds = soaking.soak(site, options.minutes * 60), "One round."
     say(f"\n{table}\n")
     if options.record:
-        results.write_between(DOCUMENT, name, f"{table}\n\nMeasured on: {described}.")
+        results.write_between(DOCUMENT, name, f"{table}\n\n{rounds} {measured_on}")
     return 0
 
 

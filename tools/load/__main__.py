@@ -72,7 +72,7 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
     waiting = os.getloadavg()[0]  # who else wants the machine's cores is part of what was measured
     with loaded_shop.opened(variables) as shop:
         step(f"{scenario.name} on {shop.url}: {scenario.proves}")
-        with watching(shop.metrics) as watched:
+        with watching(shop.metrics, shop.workers) as watched:
             generator.run(scenario, shop.url, settings, folder)
         moments = watched.moments or (recall(shop.prometheus, began, time.time()) if shop.prometheus else [])
     figures = summary.read(folder / "summary.json", spec.journeys)
@@ -84,7 +84,7 @@ def load(scenario: Scenario, variables: Mapping[str, str] = os.environ) -> Verdi
         scenario=scenario.name,
         host="a shop of its own" if shop.own else shop.url,
         began=began,
-        commit=kept.commit(),
+        commit=machine.commit(),
         machine={**machine.describe(), "k6": generator.version(), "load average before": f"{waiting:.1f}"},
         settings=settings,
         problems=verdict.problems,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.load.scenarios import Scenario
@@ -19,7 +17,10 @@ KEPT = ROOT / "build" / "load"
 
 @dataclass(frozen=True)
 class About:
-    """began: seconds since 1970. settings: what was given beside the usual. machine: its parts by name."""
+    """began: seconds since 1970. commit: as tools.bench.machine says it. settings: what was given beside the usual.
+
+    machine: its parts by name.
+    """
 
     scenario: str
     host: str
@@ -30,10 +31,6 @@ class About:
     problems: Sequence[str]
     findings: Sequence[str]
     comparison: Sequence[str]
-
-    @property
-    def date(self) -> str:
-        return f"{datetime.fromtimestamp(self.began, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def new_folder(scenario: Scenario) -> Path:
@@ -56,15 +53,3 @@ def keep(folder: Path, about: About, moments: Sequence[Moment]) -> None:
 def read(folder: Path) -> tuple[About, list[Moment]]:
     about = About(**json.loads((folder / "about.json").read_text()))
     return about, [Moment(**each) for each in json.loads((folder / "moments.json").read_text())]
-
-
-def commit() -> str:
-    """The one that is checked out, with a plus when files were changed since."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--exclude=*", "--dirty=+"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout.strip() or "unknown"

@@ -27,10 +27,14 @@ SETTINGS = {"LOG_SAMPLE": "0.01", "ADMISSION_SECONDS": "30"}
 
 @dataclass(frozen=True)
 class LoadedShop:
-    """metrics: the metrics ports of its backends, as far as they can be reached. prometheus: who watches it, or ""."""
+    """metrics, workers: the metrics ports of its processes, as far as they can be reached.
+
+    prometheus: who watches it, or "".
+    """
 
     url: str
     metrics: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
     prometheus: str = ""
     own: bool = False
 
@@ -48,7 +52,7 @@ def opened(variables: Mapping[str, str] = os.environ) -> Iterator[LoadedShop]:
         return
     url = _answering(address(host))
     metrics = tuple(each.strip() for each in variables.get("METRICS", "").split(",") if each.strip())
-    yield LoadedShop(url, metrics, variables.get("PROMETHEUS", ""))
+    yield LoadedShop(url, metrics, prometheus=variables.get("PROMETHEUS", ""))
 
 
 def demand_metrics(variables: Mapping[str, str]) -> None:
@@ -66,7 +70,8 @@ def _own() -> Iterator[LoadedShop]:
         step("starting a shop of its own")
         with running_shop(Path(folder) / "shop", {**SETTINGS, "HOST": ""}) as shop:
             _publish(shop["database_url"], Path(shop["data_dir"]))
-            yield LoadedShop(shop["url"], (shop["metrics_url"],), shop.get("prometheus_url", ""), own=True)
+            metrics, workers = (shop["metrics_url"],), (shop["worker_metrics_url"],)
+            yield LoadedShop(shop["url"], metrics, workers, shop.get("prometheus_url", ""), own=True)
 
 
 def _publish(database_url: str, data_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""The plots of a test: latency against the objective, rate, budget spent, and saturation."""
+"""The plots of a test: latency against the objective, rate, budget spent, saturation, and who waits for their turn."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from tools.load.scenarios import Scenario
 from tools.load.timeline import Timeline
 from tools.load.watching import Moment
 
+SHOWS = "Latency, rate, budget and saturation over time"
+
 
 def draw(spec: Spec, scenario: Scenario, folder: Path, moments: Sequence[Moment]) -> str:
     """As one SVG. folder: where the samples of k6 are. moments: none where nobody could ask the shop."""
     told = timeline.read(folder / "samples.csv", spec.objectives.latency[0].under * 1000)
-    panels = [*_met(spec, told), _spent(spec, told), *_saturation(spec, told, moments)]
-    return svg.chart(f"Load test {scenario.name}: latency, rate, budget and saturation over time", told.seconds, panels)
+    during = [(moment.at - told.began, moment) for moment in moments if moment.at >= told.began]
+    panels = [*_met(spec, told), _spent(spec, told), *_saturation(spec, during), *_rooms(during)]
+    return svg.chart(f"Load test {scenario.name}. {SHOWS}", told.seconds, panels)
 
 
 def _met(spec: Spec, told: Timeline) -> list[svg.Panel]:
@@ -25,7 +28,7 @@ def _met(spec: Spec, told: Timeline) -> list[svg.Panel]:
     rates = [(journey, told.rate[journey]) for journey in spec.journeys if journey in told.rate]
     return [
         svg.Panel("p95 of a request", p95s, _milliseconds, (under * 1000, f"objective {under:g} s"), log=True),
-        svg.Panel("requests a second", rates, lambda value: f"{value:,.0f}"),
+        svg.Panel("requests a second", rates, _count),
     ]
 
 
@@ -41,8 +44,7 @@ def _spent(spec: Spec, told: Timeline) -> svg.Panel:
     return svg.Panel("budget of these requests spent", lines, _percent, (1.0, "all of it"))
 
 
-def _saturation(spec: Spec, told: Timeline, moments: Sequence[Moment]) -> list[svg.Panel]:
-    during = [(moment.at - told.began, moment) for moment in moments if moment.at >= told.began]
+def _saturation(spec: Spec, during: Sequence[tuple[float, Moment]]) -> list[svg.Panel]:
     if not during:
         return []
     busy = spec.objectives.saturation.busy
@@ -53,8 +55,24 @@ def _saturation(spec: Spec, told: Timeline, moments: Sequence[Moment]) -> list[s
     return [svg.Panel("saturation", lines, _percent, (busy, f"pool {busy:.0%}"))]
 
 
+def _rooms(during: Sequence[tuple[float, Moment]]) -> list[svg.Panel]:
+    """Of a test in which somebody waited."""
+    if not any(moment.waiting or moment.admitted for _, moment in during):
+        return []
+    admissions = [
+        ("allowed", [(at, moment.inlet) for at, moment in during]),
+        ("made", [(at, moment.admitted) for at, moment in during]),
+    ]
+    waiting = [("waiting rooms", [(at, moment.waiting) for at, moment in during])]
+    return [svg.Panel("people who wait", waiting, _count), svg.Panel("admissions a second", admissions, _count)]
+
+
 def _milliseconds(value: float) -> str:
     return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 def _percent(value: float) -> str:

@@ -20,7 +20,12 @@ _QUERIES = (
     f"sum(rate(process_cpu_seconds_total[{_OVER}]) * {_BACKENDS})",
     f"sum(process_resident_memory_bytes * {_BACKENDS})",
 )
-"""In the order of a Moment's fields."""
+_OF_ROOMS = (
+    "max(waiting_room_waiting)",
+    "max(waiting_room_inlet_per_second)",
+    f"sum(rate(waiting_room_admitted_total[{_OVER}]))",
+)
+"""Both in the order of a Moment's fields. Where no room is, nobody tells of rooms."""
 
 
 def recall(url: str, began: float, ended: float) -> list[Moment]:
@@ -34,12 +39,14 @@ def recall(url: str, began: float, ended: float) -> list[Moment]:
 async def _recall(url: str, began: float, ended: float) -> list[Moment]:
     prometheus = Prometheus(url, seconds=30.0)
     try:
-        ranges = [await prometheus.query_range(query, start=began, end=ended, step=_STEP) for query in _QUERIES]
+        ranges = [
+            await prometheus.query_range(query, start=began, end=ended, step=_STEP) for query in _QUERIES + _OF_ROOMS
+        ]
     finally:
         await prometheus.close()
     values = [_values(series) for series in ranges]
-    moments = sorted(set.intersection(*(set(each) for each in values)))
-    return [Moment(at, *(each[at] for each in values)) for at in moments]
+    moments = sorted(set.intersection(*(set(each) for each in values[: len(_QUERIES)])))
+    return [Moment(at, *(each.get(at, 0.0) for each in values)) for at in moments]
 
 
 def _values(series: tuple[Series, ...]) -> dict[float, float]:

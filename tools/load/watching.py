@@ -17,7 +17,10 @@ _TOLD_EVERY = 10.0
 
 @dataclass(frozen=True)
 class Moment:
-    """at: seconds since 1970. busy: share of the database pool in use. cpu: cores in use. memory: in bytes."""
+    """at: seconds since 1970. busy: share of the database pool in use. cpu: cores in use. memory: in bytes.
+
+    waiting: people in waiting rooms. inlet, admitted: admissions a second that were allowed, and that were made.
+    """
 
     at: float
     requests_per_second: float
@@ -25,6 +28,9 @@ class Moment:
     busy: float
     cpu: float
     memory: float
+    waiting: float = 0.0
+    inlet: float = 0.0
+    admitted: float = 0.0
 
 
 @dataclass
@@ -36,12 +42,24 @@ class Watched:
     after: Reading | None = None
 
 
+@dataclass(frozen=True)
+class _Look:
+    at: float
+    backends: Reading
+    workers: Reading
+
+
 @contextmanager
-def watching(metrics: Sequence[str]) -> Iterator[Watched]:
-    """Watch the backends with these metrics ports until the block ends. Failure when one cannot be reached at first."""
-    watched = Watched(before=read(metrics) if metrics else None)
+def watching(metrics: Sequence[str], workers: Sequence[str] = ()) -> Iterator[Watched]:
+    """Watch the backends with these metrics ports until the block ends. Failure when one cannot be reached at first.
+
+    workers: metrics ports of those who govern the waiting rooms.
+    """
+    first = _look(metrics, workers) if metrics else None
+    watched = Watched(before=first.backends if first else None)
     ended = threading.Event()
-    thread = threading.Thread(target=_watch, args=(metrics, watched, ended), name="watching", daemon=True)
+    arguments = (metrics, workers, watched, first, ended)
+    thread = threading.Thread(target=_watch, args=arguments, name="watching", daemon=True)
     thread.start()
     try:
         yield watched
@@ -51,33 +69,42 @@ def watching(metrics: Sequence[str]) -> Iterator[Watched]:
     watched.after = read(metrics) if metrics else None
 
 
-def _watch(metrics: Sequence[str], watched: Watched, ended: threading.Event) -> None:
+def _look(metrics: Sequence[str], workers: Sequence[str]) -> _Look:
+    return _Look(time.time(), read(metrics), read(workers))
+
+
+def _watch(
+    metrics: Sequence[str], workers: Sequence[str], watched: Watched, last: _Look | None, ended: threading.Event
+) -> None:
     began = told = time.monotonic()
-    last, last_at = watched.before, time.time()
     while not ended.wait(_EVERY):
         if last is not None:
             try:
-                now, at = read(metrics), time.time()
+                now = _look(metrics, workers)
             except Failure:  # it is too busy to say how busy it is
                 continue
-            watched.moments.append(_moment(last, last_at, now, at))
-            last, last_at = now, at
+            watched.moments.append(_moment(last, now))
+            last = now
         if time.monotonic() - told >= _TOLD_EVERY:
             told = time.monotonic()
             step(f"  {_said(watched.moments)}" if watched.moments else f"  since {told - began:.0f} s")
 
 
-def _moment(last: Reading, last_at: float, now: Reading, at: float) -> Moment:
+def _moment(last: _Look, now: _Look) -> Moment:
     def rate(name: str) -> float:
-        return max(0.0, sum_of(now, name) - sum_of(last, name)) / (at - last_at)
+        return max(0.0, sum_of(now.backends, name) - sum_of(last.backends, name)) / (now.at - last.at)
 
+    admitted = sum_of(now.workers, "waiting_room_admitted_total") - sum_of(last.workers, "waiting_room_admitted_total")
     return Moment(
-        at=at,
+        at=now.at,
         requests_per_second=rate("http_requests_total"),
-        in_flight=sum_of(now, "http_requests_in_flight"),
-        busy=rate("db_pool_busy_seconds_total") / max(1.0, sum_of(now, "db_pool_size")),
+        in_flight=sum_of(now.backends, "http_requests_in_flight"),
+        busy=rate("db_pool_busy_seconds_total") / max(1.0, sum_of(now.backends, "db_pool_size")),
         cpu=rate("process_cpu_seconds_total"),
-        memory=sum_of(now, "process_resident_memory_bytes"),
+        memory=sum_of(now.backends, "process_resident_memory_bytes"),
+        waiting=sum_of(now.workers, "waiting_room_waiting"),
+        inlet=sum_of(now.workers, "waiting_room_inlet_per_second"),
+        admitted=max(0.0, admitted) / (now.at - last.at),
     )
 
 

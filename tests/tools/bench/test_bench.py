@@ -1,7 +1,8 @@
 import json
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,25 @@ def test_it_ends_with_the_table_and_fails_on_a_missed_row(
         assert bench.main(["--only", "page"]) == 0
     assert "| first load |" in capsys.readouterr().out
     assert [each["met"] for each in json.loads(figures.read_text())] == [not status]
+
+
+def test_what_is_recorded_says_of_which_commit_and_hour_it_is_and_how_many_rounds_were_taken(
+    figures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = figures.with_name("page.md")
+    document.parent.mkdir(parents=True)
+    marks = ("figures", "growth")
+    document.write_text("".join(f"<!-- {mark}: begin -->\n<!-- {mark}: end -->\n" for mark in marks))
+    monkeypatch.setattr(bench, "DOCUMENT", document)
+    monkeypatch.setattr(bench, "postgres", nullcontext)
+    monkeypatch.setattr("tools.bench.page.weigh", lambda: [Row.of("load", Target(110, "kB", at_most=True), [90.0])])
+    monkeypatch.setattr("tools.bench.sizes.widen", lambda *_: "| events |")
+    for group in ("page", "growth"):
+        bench.main(["--only", group, "--record", "--rounds", "2", "--seconds", "4"])
+    assert figures.exists()
+    measured = r"Measured 20\d\d-\d\d-\d\d \d\d:\d\d UTC, commit \w+( with unsaved changes)?, on: CPU "
+    assert re.search(rf"^The median of 2 rounds of 4 s counts\. {measured}", document.read_text(), re.MULTILINE)
+    assert re.search(rf"^One round of 4 s each\. {measured}", document.read_text(), re.MULTILINE)
 
 
 def test_a_group_that_is_none_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,7 +145,10 @@ def test_requests_that_k6_cut_when_it_ended_are_as_many_as_people_were_inside() 
 
 def test_time_in_the_queue_of_connections_is_why_k6_saw_less_than_the_shop() -> None:
     says, unexplained = compared(counters(0, 0, 0), counters(1000, 0, 1000), requests=1000, failed=0, within=0.97)
-    assert "97.00% under 0.8 s by k6, 100.00% by the shop's histogram: for k6 a request begins with its connection" in says[1]
+    assert (
+        "97.00% under 0.8 s by k6, 100.00% by the shop's histogram: for k6 a request begins with its connection"
+        in says[1]
+    )
     assert not unexplained
 
 
