@@ -82,7 +82,7 @@ async def test_k6_decides_in_both_shapes_of_its_summary(
     answers["status"] = 500
     failed = await ask(gate, spec, await drive(gate.folder, spec, url, handled=handled))
     assert failed.code == BLOCK
-    assert "journey_failed{journey:browse} rate<=0.001" in failed.found("load test", ("", "browse"))["says"]
+    assert f"journey_failed{{journey:browse}} rate<={FAILED:g}" in failed.found("load test", ("", "browse"))["says"]
 
 
 def passed(threshold: str, **values: float) -> dict[str, Any]:
@@ -90,17 +90,30 @@ def passed(threshold: str, **values: float) -> dict[str, Any]:
     return {**values, "thresholds": {threshold: False}}
 
 
+# As the promise has them now.
+SPEC = load_spec()
+MINIMUM = SPEC.alerting.slow_quantile.minimum_requests
+FAILED = round(1 - SPEC.objectives.availability.target, 12)
+LATENCIES = {f"journey_within_{each.under * 1000:.0f}ms": each for each in SPEC.objectives.latency}
+PERCENTILES = {f"p({each.target * 100:.10g})": each.under * 1000 for each in SPEC.objectives.latency}
+DURATIONS = {**PERCENTILES, "thresholds": {f"{name}<={limit:g}": False for name, limit in PERCENTILES.items()}}
+# The first of them, which the cases below bend.
+(WITHIN, FIRST), PERCENTILE = next(iter(LATENCIES.items())), next(iter(PERCENTILES))
+SHARE = f"rate>={FIRST.target}"
+
+
 def summary(**changes: Any) -> dict[str, Any]:
     """One of browse in which all went well, but for these metrics; None: without that one."""
-    of, minimum = "{journey:browse}", load_spec().alerting.slow_quantile.minimum_requests
-    quantiles = {"thresholds": {"p(95)<=800": False, "p(99)<=2500": False}}
+    of = "{journey:browse}"
     metrics: dict[str, Any] = {
         "dropped_iterations": passed("count==0", count=0),
-        f"journey_requests{of}": passed(f"count>={minimum}", count=minimum),
-        f"journey_failed{of}": passed("rate<=0.001", value=0.001),
-        f"journey_duration{of}": {"p(95)": 800, "p(99)": 2500, **quantiles},
-        f"journey_within_800ms{of}": passed("rate>=0.95", value=0.95),
-        f"journey_within_2500ms{of}": passed("rate>=0.99", value=0.99),
+        f"journey_requests{of}": passed(f"count>={MINIMUM}", count=MINIMUM),
+        f"journey_failed{of}": passed(f"rate<={FAILED}", value=FAILED),
+        f"journey_duration{of}": DURATIONS,
+        **{
+            f"{name}{of}": passed(f"rate>={latency.target}", value=latency.target)
+            for name, latency in LATENCIES.items()
+        },
         **{
             name if name in ("dropped_iterations", "checks") else f"{name}{of}": value
             for name, value in changes.items()
@@ -109,7 +122,9 @@ def summary(**changes: Any) -> dict[str, Any]:
     return {"metrics": {name: value for name, value in metrics.items() if value is not None}}
 
 
-NO_DURATIONS = {"p(95)": 1, "p(99)": 1}
+def within(metric: dict[str, Any]) -> dict[str, Any]:
+    """The same, with this for the share of requests that were as fast as the first objective wants them."""
+    return summary(**{WITHIN: metric})
 
 
 @pytest.mark.parametrize(
@@ -118,29 +133,34 @@ NO_DURATIONS = {"p(95)": 1, "p(99)": 1}
         (summary(), ALLOW),
         (summary(journey_requests=passed("count>=5000", count=5000)), ALLOW),
         # A threshold was crossed, by k6's word.
-        (summary(journey_within_800ms={"value": 1, "thresholds": {"rate>=0.95": True}}), BLOCK),
-        (summary(journey_within_800ms={"values": {"rate": 1}, "thresholds": {"rate>=0.95": {"ok": False}}}), BLOCK),
+        (within({"value": 1, "thresholds": {SHARE: True}}), BLOCK),
+        (within({"values": {"rate": 1}, "thresholds": {SHARE: {"ok": False}}}), BLOCK),
         (summary(dropped_iterations={"count": 0, "thresholds": {"count==0": True}}), BLOCK),
         (summary(checks={"thresholds": {"rate>0.9": True}}), BLOCK),
         (summary(http_req_duration={"thresholds": {"p(95)<1": True}}), BLOCK),
         # Or by the values, whatever k6 says.
-        (summary(journey_requests=passed("count>=60", count=3)), BLOCK),
-        (summary(journey_failed={"values": {"rate": 0.0011}, "thresholds": {"rate<=0.001": {"ok": True}}}), BLOCK),
-        (summary(journey_duration={**summary()["metrics"]["journey_duration{journey:browse}"], "p(95)": 801}), BLOCK),
-        (summary(journey_within_800ms=passed("rate>=0.95", value=0.9)), BLOCK),
+        (summary(journey_requests=passed(f"count>={MINIMUM}", count=3)), BLOCK),
+        (
+            summary(
+                journey_failed={"values": {"rate": FAILED + 1e-4}, "thresholds": {f"rate<={FAILED}": {"ok": True}}}
+            ),
+            BLOCK,
+        ),
+        (summary(journey_duration={**DURATIONS, PERCENTILE: PERCENTILES[PERCENTILE] + 1}), BLOCK),
+        (within(passed(SHARE, value=FIRST.target - 0.05)), BLOCK),
         (summary(dropped_iterations=passed("count==0", count=1)), BLOCK),
         # Other thresholds than those of the promise.
-        (summary(journey_within_800ms=passed("rate>=0.5", value=1)), UNKNOWN),
-        (summary(journey_within_800ms=passed("rate>=0.951", value=1)), UNKNOWN),
+        (within(passed("rate>=0.5", value=1)), UNKNOWN),
+        (within(passed(f"{SHARE}1", value=1)), UNKNOWN),
         (summary(journey_requests=passed("count>=0", count=5000)), UNKNOWN),
         (summary(journey_requests=passed("count>=1", count=5000)), UNKNOWN),
-        (summary(journey_duration={**NO_DURATIONS, "thresholds": {"p(95)<=800": False}}), UNKNOWN),
+        (summary(journey_duration={**dict.fromkeys(PERCENTILES, 1), "thresholds": {"p(95)<=1": False}}), UNKNOWN),
         (summary(dropped_iterations=passed("count<1e9", count=0)), UNKNOWN),
         (summary(dropped_iterations={"count": 0}), UNKNOWN),
         (summary(journey_failed=None), UNKNOWN),
         (summary(journey_duration=None), UNKNOWN),
         # Without the values.
-        (summary(journey_within_800ms=passed("rate>=0.95")), UNKNOWN),
+        (within(passed(SHARE)), UNKNOWN),
         (summary(dropped_iterations=passed("count==0")), UNKNOWN),
         ({"metrics": {}}, UNKNOWN),
         ({"metrics": {"http_reqs": {"count": 3, "thresholds": {"count>1": False}}}}, UNKNOWN),

@@ -68,7 +68,7 @@ VARIATIONS = {
     ],
     "looser": [
         ("availability: {target: 0.999}", "availability: {target: 0.99}"),
-        ("{target: 0.99, under: 2.5}", "{target: 0.98, under: 5}"),
+        ("{target: 0.99, under: 2.5}", "{target: 0.98, under: 10}"),
         ("minimum_bad_events: 10", "minimum_bad_events: 25"),
         ("outbox_oldest: 120", "outbox_oldest: 600"),
         ("throttled: {share: 0.05", "throttled: {share: 0.2"),
