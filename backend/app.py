@@ -163,7 +163,7 @@ async def _wire(
     baskets = HeldBaskets(database, holds, catalogue.offers, gate, limits=limits, metrics=metrics)
     places = Places(database, settings.limit_places_per_address or None)
     rooms = Rooms(database)
-    pulse = Pulse(database, metrics, gate, load_promise().objectives.latency[0].under)
+    pulse = Pulse(database, metrics)
     stack.push_async_callback(pulse.stop)
     _until_closed(stack, keep_up(rooms, places, pulse))
     settlements = Settlements(database, metrics, provider.name)

@@ -24,7 +24,7 @@ from backend.features.payments.reconciler import Reconciler
 from backend.features.payments.settlements import Settlements
 from backend.features.status.checks import record_check
 from backend.features.waiting.governor import GOVERN_SECONDS, Governor, Terms, forget_places
-from backend.features.waiting.rules import Objectives
+from backend.features.waiting.inlet import Objectives
 from backend.messaging.events import Sink
 from backend.messaging.loops import Pause, every, poll
 from backend.messaging.relay import MEASURE_SECONDS, Relay

@@ -7,7 +7,7 @@ label values are enumerated when the metric is made, and anything outside the en
 """
 
 import itertools
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -75,10 +75,6 @@ class Histogram:
     def count(self) -> int:
         return sum(self._counts)
 
-    def within(self, edge: float) -> int:
-        """Observations up to this edge; one that is none counts as the next one below it."""
-        return sum(self._counts[: bisect_right(self._edges, edge)])
-
     def sample(self) -> dict[float | str, float]:
         buckets: dict[float | str, float] = dict(
             zip((*self._edges, float("inf")), itertools.accumulate(self._counts), strict=True)
@@ -106,13 +102,6 @@ class Family(Generic[Child]):
         if len(values) != len(self._names) or any(_UNSAFE_IN_LABELS & set(value) for value in values):
             raise ValueError(f"{values!r} cannot be the labels {self._names!r}")
         return self._children.setdefault(values, self._make())
-
-    def having(self, **labels: str) -> Iterator[Child]:
-        """The children with these labels, whatever their others are."""
-        wanted = [(self._names.index(name), value) for name, value in labels.items()]
-        for values, child in self._children.items():
-            if all(values[at] == value for at, value in wanted):
-                yield child
 
     def samples(self) -> Iterator[Sample]:
         for values, child in self._children.items():

@@ -20,6 +20,7 @@ from backend.telemetry.instruments import (
 )
 from backend.telemetry.process import collect_process
 from backend.telemetry.promise import Promise
+from backend.telemetry.stock import StockMeter
 from backend.telemetry.traffic import HttpMetrics
 
 HOLD_RESULTS = ("held", "sold_out", "conflict", "shed")
@@ -42,6 +43,7 @@ class Metrics:
         seconds = promise.buckets.seconds
         self.http = HttpMetrics(registry, promise)
         self.pool = PoolMetrics(registry, seconds)
+        self.stock = StockMeter(promise.objectives.latency[0].under)
         self.holds = counters(registry, "holds_total", "Requests to hold tickets", result=HOLD_RESULTS)
         self.holds_expired = counter(registry, "holds_expired_total", "Holds that ended unpaid and gave back")
         self.orders = counters(registry, "orders_total", "Orders that reached a status", status=ORDER_STATUSES)

@@ -1,7 +1,6 @@
 """What is measured of each request: counts by status, durations by outcome, requests in flight and shed."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from aioprometheus.collectors import Registry
 
@@ -19,7 +18,6 @@ from backend.telemetry.promise import OUTCOMES, Outcome, Promise
 
 UNMATCHED = "unmatched"
 OTHER = "other"  # stands for any method that is none of the usual ones
-_TURNED_AWAY = 100_000  # are remembered, should nobody read them
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER)
 
 
@@ -54,10 +52,7 @@ class RouteMeter:
 
 
 class HttpMetrics:
-    """The http_* metrics. Routes are declared when the service starts, so that a path can never become a label.
-
-    turned_away: seconds of those answers that sent somebody to a waiting room; whoever reads them takes them.
-    """
+    """The http_* metrics. Routes are declared when the service starts, so that a path can never become a label."""
 
     def __init__(self, registry: Registry, promise: Promise) -> None:
         self._promise = promise
@@ -74,7 +69,6 @@ class HttpMetrics:
             outcome=(),
         )
         self.in_flight = 0
-        self.turned_away: deque[float] = deque(maxlen=_TURNED_AWAY)
         collect(
             registry,
             Gauge,
@@ -93,18 +87,6 @@ class HttpMetrics:
         for status in statuses:
             meter.expect(status)
         return meter
-
-    def answered(self, journey: str) -> tuple[int, int]:
-        """How many requests of a journey have been answered so far, and how many of them badly."""
-        good, bad = (sum(each.count for each in self._of(journey, outcome)) for outcome in ("good", "bad"))
-        return good + bad, bad
-
-    def answered_within(self, journey: str, seconds: float) -> int:
-        """Of them, those within so many seconds, which is an edge of the buckets."""
-        return sum(each.within(seconds) for outcome in ("good", "bad") for each in self._of(journey, outcome))
-
-    def _of(self, journey: str, outcome: Outcome) -> Iterator[Histogram]:
-        return self._durations.having(journey=journey, outcome=outcome)
 
     def unmatched(self, method: str) -> RouteMeter:
         """The meter of requests that no route answers (404 and 405)."""

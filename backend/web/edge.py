@@ -36,7 +36,6 @@ _CLIENT_GONE = 499  # nobody got the answer; the number is nginx's
 _NOTICED = 0.02  # seconds; whoever needs no longer has not waited for its body either, so nobody looks
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-_TURNED_AWAY = web.RequestKey("turned_away", bool)
 _CAUSE = web.RequestKey("cause", str)  # of a failure, kept for its line in the log
 
 
@@ -153,8 +152,6 @@ class Edge:
             return web.Response(status=error.status, headers=_without_body(error.headers))
         else:
             problem = problem_of(error)
-        if problem.type == "waiting-room":
-            request[_TURNED_AWAY] = True
         if problem.status >= 500:
             request[_CAUSE] = f"{type(error).__name__}: {error}"
         gone = isinstance(error, ConnectionError) and request.transport is None
@@ -165,10 +162,7 @@ class Edge:
     def _record(self, request: web.Request, policy: _Policy, status: int, started: float) -> None:
         now = perf_counter()
         seconds = now - started
-        own = seconds if seconds < _NOTICED else _own_seconds(request, started, now)
-        policy.meter.record(status, own)
-        if status == 409 and _TURNED_AWAY in request:
-            self._metrics.turned_away.append(own)
+        policy.meter.record(status, seconds if seconds < _NOTICED else _own_seconds(request, started, now))
         if policy.logged and self._requests.wants(status, seconds):
             cause = request.get(_CAUSE, "")
             line = RequestLine(request.method, policy.meter.route, request.path_qs, status, seconds, cause)

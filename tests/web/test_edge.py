@@ -9,7 +9,6 @@ import pytest
 from aiohttp import web
 
 from backend.db.errors import Busy
-from backend.domain.errors import DomainError
 from backend.web.problems import Problem
 from backend.web.routes import Routes, reply
 from tests.web.serving import Door, Serve, until
@@ -205,17 +204,10 @@ async def test_waiting_for_a_client_to_send_its_body_is_not_time_of_ours(serve: 
         writer.close()
     await until(lambda: "http_requests_in_flight 0" in door.scrape())
     writer.close()
-    http = door.metrics.http
-    answered, failed = http.answered("book")
-    assert (answered - http.answered_within("book", 0.2), failed) == (0, 0)
+    quick = [line for line in door.scrape() if 'journey="book"' in line and 'le="0.2"' in line]
+    slow = [line for line in door.scrape() if 'journey="book"' in line and 'le="+Inf"' in line]
+    assert sum(float(line.split()[-1]) for line in quick) == sum(float(line.split()[-1]) for line in slow)
     assert any('route="/api/basket"' in line and line.endswith(" 1") for line in door.scrape())
-
-
-async def test_answers_that_send_somebody_to_a_waiting_room_are_told_apart(serve: Serve) -> None:
-    for slug, expected in (("waiting-room", 1), ("sold-out", 0)):
-        door = await serve(failing_routes(DomainError(slug, "No.")))
-        assert (await door.problem("GET", "/api/events"))[0] == 409
-        assert len(door.metrics.http.turned_away) == expected
 
 
 async def test_a_packed_body_is_refused(serve: Serve) -> None:

@@ -80,13 +80,9 @@ CREATE INDEX place_by_address ON place (address, event_id) WHERE address IS NOT 
 CREATE UNLOGGED TABLE pulse (
     process uuid PRIMARY KEY,
     at timestamptz NOT NULL,
-    answered integer NOT NULL,  -- requests of buying, without those that the room turned away
-    late integer NOT NULL,  -- of them, slower than the objective
-    slow integer NOT NULL,  -- slower than a quarter of it
-    failed integer NOT NULL,
     shed integer NOT NULL,
     busy double precision NOT NULL,  -- share of time that its connections were in use
-    arrivals jsonb NOT NULL  -- requests to hold, by event, of those that may have a room
+    tallies jsonb NOT NULL  -- how buying went, by event
 ) WITH (fillfactor = 20);
 
 -- Whose turn it is to govern, and until when without another word.

@@ -21,6 +21,7 @@ from backend.domain.refusals import basket_refusal
 from backend.features.inventory.holds import HoldAnswer, HoldLimits, HoldLine, HoldRequest, Holds, queries
 from backend.features.inventory.refusals import hold_refusal
 from backend.telemetry.metrics import HOLD_RESULTS, Metrics
+from backend.telemetry.stock import ELSEWHERE
 
 _RESULTS = {"held": "held", "replayed": "held", "sold-out": "sold_out"}  # as the metric names them
 
@@ -45,6 +46,7 @@ class HeldBaskets:
         self._limits = limits
         self._counted = {result: metrics.holds.labels(result) for result in HOLD_RESULTS}
         self._lapsed = metrics.orders.labels("lapsed")
+        self._asking = metrics.stock.asking
 
     async def add(self, wanted: Wanted, buyer: Buyer) -> Basket:
         """Hold tickets for ten minutes, in the customer's basket or a new one: all of them, or DomainError."""
@@ -52,7 +54,7 @@ class HeldBaskets:
             buyer = await self._as_first_asked(buyer, buyer.cookie, buyer.idempotency)
         chosen = await self._choose([wanted], buyer)
         request = self._request(chosen, buyer)
-        answer = await self._hold(request)
+        answer = await self._hold(request, chosen)
         told = _basket_of(chosen, answer)
         if _is_all_of_it(chosen, request, answer):
             return told
@@ -63,7 +65,8 @@ class HeldBaskets:
 
     async def hold(self, wanted: Sequence[Wanted], buyer: Buyer) -> UUID:
         """Hold all of it or none, and answer the basket."""
-        return (await self._hold(self._request(await self._choose(wanted, buyer), buyer))).basket_id
+        chosen = await self._choose(wanted, buyer)
+        return (await self._hold(self._request(chosen, buyer), chosen)).basket_id
 
     async def read(self, basket_id: UUID) -> Basket | None:
         """The basket while it holds anything."""
@@ -155,16 +158,18 @@ class HeldBaskets:
         request.known = request.basket_id = basket
         request.strict = False
 
-    async def _hold(self, request: HoldRequest) -> HoldAnswer:
-        try:
-            answer = await self._holds.submit(request)
-        except DatabaseError:
-            self._counted["shed"].inc()
-            raise
-        self._counted[_RESULTS.get(answer.result, "conflict")].inc()
-        if not answer.held:
-            raise hold_refusal(answer)
-        return answer
+    async def _hold(self, request: HoldRequest, chosen: Sequence[Chosen]) -> HoldAnswer:
+        event = next((each.offer.event_id for each in chosen if each.offer.room is not None), ELSEWHERE)
+        with self._asking(event):
+            try:
+                answer = await self._holds.submit(request)
+            except DatabaseError:
+                self._counted["shed"].inc()
+                raise
+            self._counted[_RESULTS.get(answer.result, "conflict")].inc()
+            if not answer.held:
+                raise hold_refusal(answer)
+            return answer
 
     async def _choose(self, wanted: Sequence[Wanted], buyer: Buyer) -> list[Chosen]:
         """The lines to hold: one for each ticket type, chosen seats first. DomainError for what is not there."""

@@ -21,8 +21,9 @@ from backend.domain.probe import PROBE_EVENT
 from backend.domain.tokens import OrderTokens
 from backend.features.orders.attempts import Bought, Placed, answer_of, bought
 from backend.features.orders.schemas import Checkout
-from backend.features.orders.wishes import Wishes
+from backend.features.orders.wishes import Wish, Wishes
 from backend.telemetry.metrics import Metrics
+from backend.telemetry.stock import CHECKOUTS
 
 queries = load_queries(__package__)
 _LANES = 2  # confirming contends for no row, so lanes only spread the batches over the connections
@@ -86,6 +87,10 @@ class Till:
             wish.key,
             buyer.idempotency.fingerprint if buyer.idempotency else None,
         )
+        with self._metrics.stock.asking(CHECKOUTS):
+            return await self._place_and_charge(order, wish, request)
+
+    async def _place_and_charge(self, order: Checkout, wish: Wish, request: CheckoutRequest) -> Bought:
         placed = await self._batcher.submit(request)
         self._metrics.orders.labels("lapsed").inc(placed.lapsed)
         if not any(item.event_id == PROBE_EVENT for item in order.items):

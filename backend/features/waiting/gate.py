@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -20,19 +19,16 @@ class Gate:
     """Keeps the contract `Gatekeeper`, without asking the database.
 
     Nobody without an admission passes a room, whatever the time: only the database's clock is the sale's.
-    arrivals: requests that reach the stock, by event, of those that may have a room; whoever reads them takes them.
     """
 
     def __init__(self, keys: RoomKeys, metrics: WaitingMetrics, clock: Clock = time.time) -> None:
         self._keys = keys
         self._clock = clock
         self._refused = {reason: metrics.refused.labels(reason) for reason in ADMISSION_REFUSALS}
-        self.arrivals: Counter[int] = Counter()
 
     def basket_of(self, offer: Offer, buyer: Buyer) -> UUID | None:
         """The basket that the buyer's admission opens, None when none is needed. DomainError without a good one."""
         if offer.room in {None, "none"}:
-            self.arrivals[offer.event_id] += 1
             return None
         token = admission_shown(buyer.headers, offer.event_id)
         now = self._clock()
@@ -48,7 +44,6 @@ class Gate:
         basket = admission.place.basket_id
         if buyer.named not in {None, basket}:
             raise self._refusal(offer, "other_basket", "An admission fills one basket of its own: name no other.")
-        self.arrivals[offer.event_id] += 1
         return basket
 
     def _outside(self, offer: Offer, now: datetime) -> DomainError:

@@ -17,10 +17,12 @@ from backend.db.errors import DatabaseError
 from backend.db.pool import Database
 from backend.domain.ids import uuid7
 from backend.domain.offers import RoomState
+from backend.features.waiting import inlet as inlets
 from backend.features.waiting import rules
 from backend.features.waiting.heard import Heard, Said
+from backend.features.waiting.inlet import Objectives
 from backend.features.waiting.places import queries
-from backend.features.waiting.rules import Decision, Facts, Objectives
+from backend.features.waiting.rules import Decision, Facts
 from backend.features.waiting.waiting import SLOWEST_POLL
 from backend.telemetry.metrics import WaitingMetrics
 
@@ -77,13 +79,11 @@ class Governor:
                 _log.exception("who is away could not be found out")
             self._ends = time.monotonic() + _LONG
             words = [Said(*row) for row in await self._database.fetch_all(queries.pulses)]
-            vitals, wanted = self._heard.listen(words)
+            vitals = self._heard.listen(words)
             all_rooms = rules.together(rooms)
-            now_is = rules.mood(vitals, self._objectives)
             for room in rooms:
-                decision = rules.decide(
-                    room, now_is, vitals, wanted[room.event_id], self._terms.gather, all_rooms=all_rooms
-                )
+                now_is = inlets.mood(vitals, room.event_id, self._objectives)
+                decision = rules.decide(room, now_is, vitals, self._terms.gather, all_rooms)
                 waiting += await self._govern_room(room, decision)
                 inlet += decision.inlet if decision.state == "open" else 0.0
         self._metrics.waiting.set(waiting)
@@ -183,7 +183,7 @@ def _kept(room: Facts, decision: Decision, admitted: Sequence[int]) -> dict[str,
         "inlet": decision.inlet,
         "credit": decision.credit + decision.most - len(admitted),
         "admitted": len(admitted),
-        "pace": rules.next_pace(room.pace, len(admitted), room.elapsed),
+        "pace": inlets.next_pace(room.pace, len(admitted), room.elapsed),
         "stalled": decision.stalled,
         "admitted_to": max(admitted, default=0),
         "slowed_at": decision.slowed_at,

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.features.waiting.rules import Vitals
+from backend.features.waiting.inlet import Vitals
+from backend.telemetry.stock import Tally
 
 
 class Said(NamedTuple):
-    """The last word of a process; see the query pulses. fresh: it is of the moment."""
+    """The last word of a process; see the query pulses. fresh: it is of the moment. tallies: fields, by event."""
 
     process: UUID
     at: datetime
     fresh: bool
-    answered: int
-    late: int
-    slow: int
-    failed: int
     shed: int
     busy: float
-    arrivals: Mapping[str, int]
+    tallies: Mapping[str, Mapping[str, int]]
 
 
 class Heard:
@@ -32,23 +29,25 @@ class Heard:
     def __init__(self) -> None:
         self._at: dict[UUID, datetime] = {}
 
-    def listen(self, words: Sequence[Said]) -> tuple[Vitals, Counter[int]]:
-        """What is new since the last time, and how many wanted tickets of which event."""
+    def listen(self, words: Sequence[Said]) -> Vitals:
+        """What is new since the last time."""
         fresh = [each for each in words if each.fresh]
         new = [each for each in fresh if self._at.get(each.process) != each.at]
         self._at = {each.process: each.at for each in words}
-        vitals = Vitals(
+        return Vitals(
             processes=len(new),
             quiet=len(fresh) - len(new),
             silent=len(words) - len(fresh),
-            answered=sum(each.answered for each in new),
-            late=sum(each.late for each in new),
-            slow=sum(each.slow for each in new),
-            failed=sum(each.failed for each in new),
             shed=sum(each.shed for each in new),
             busy=max((each.busy for each in new), default=0.0),
+            tallies=_added_up(new),
+            last=_added_up(fresh),
         )
-        wanted: Counter[int] = Counter()
-        for each in new:
-            wanted.update({int(event): count for event, count in each.arrivals.items()})
-        return vitals, wanted
+
+
+def _added_up(words: Sequence[Said]) -> dict[int, Tally]:
+    tallies: defaultdict[int, Tally] = defaultdict(Tally)
+    for each in words:
+        for event, fields in each.tallies.items():
+            tallies[int(event)].add(Tally(**fields))
+    return dict(tallies)

@@ -36,11 +36,8 @@ SELECT r.event_id, r.state, r.numbered, r.opens_at, r.next_number, r.admitted_to
 FROM room r JOIN event e ON e.id = r.event_id WHERE e.waiting_room <> 'off'
 
 -- name: pulse
-INSERT INTO pulse (process, at, answered, late, slow, failed, shed, busy, arrivals)
-VALUES (%(process)s, now(), %(answered)s, %(late)s, %(slow)s, %(failed)s, %(shed)s, %(busy)s, %(arrivals)s)
-ON CONFLICT (process) DO UPDATE SET at = now(), answered = excluded.answered, late = excluded.late,
-    slow = excluded.slow, failed = excluded.failed, shed = excluded.shed, busy = excluded.busy,
-    arrivals = excluded.arrivals
+INSERT INTO pulse (process, at, shed, busy, tallies) VALUES (%(process)s, now(), %(shed)s, %(busy)s, %(tallies)s)
+ON CONFLICT (process) DO UPDATE SET at = now(), shed = excluded.shed, busy = excluded.busy, tallies = excluded.tallies
 RETURNING true
 
 -- name: stop_pulse
@@ -68,7 +65,7 @@ ON CONFLICT DO NOTHING
 
 -- name: pulses
 -- Of each process the last, and whether it is of the moment. A process that has been away for longer has ended.
-SELECT process, at, at > now() - interval '3 seconds', answered, late, slow, failed, shed, busy, arrivals
+SELECT process, at, at > now() - interval '3 seconds', shed, busy, tallies
 FROM pulse WHERE at > now() - interval '10 seconds'
 
 -- name: rooms_to_govern

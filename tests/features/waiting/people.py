@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from backend.features.waiting.rules import Objectives
+from backend.features.waiting.inlet import Objectives
 from tests.box_office import BoxOffice, Sale
 from tests.shop import Answer, Shop
 

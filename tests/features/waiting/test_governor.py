@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from uuid import UUID
 
 import pytest
 
-from backend.domain.admissions import RoomKeys
 from backend.domain.ids import uuid7
 from backend.features.waiting import governor
-from backend.features.waiting.gate import Gate
 from backend.features.waiting.pulse import Pulse
 from backend.telemetry.metrics import Metrics
 from backend.telemetry.promise import load_promise
+from backend.telemetry.stock import StockMeter
 from tests.features.waiting.conftest import Rooms
 from tests.features.waiting.people import OBJECTIVES
 
 
-async def test_those_who_are_turned_away_by_a_room_are_not_late_however_long_it_took(rooms: Rooms) -> None:
-    metrics = Metrics(load_promise())
-    gate = Gate(RoomKeys(["a secret for tests only"]), metrics.waiting)
-    database = rooms.shop.box_office.database
-    pulse = Pulse(database, metrics, gate, 0.8)
-    meter = metrics.http.declare("POST", "/api/basket")
-    for status, seconds in ((409, 1.2), (409, 1.2), (409, 0.3), (201, 0.01), (201, 0.9)):
-        meter.record(status, seconds)
-    metrics.http.turned_away.extend((1.2, 1.2, 0.3))
-    await pulse.write()
-    told = await database.fetch_all("SELECT answered, late, slow FROM pulse ORDER BY at DESC LIMIT 1")
+async def test_what_is_not_answered_cuts_its_own_room_before_any_answer_is_late(rooms: Rooms) -> None:
+    sale, other = await rooms.sale(capacity=1000), await rooms.sale(capacity=1000)
+    database, metrics = rooms.shop.box_office.database, Metrics(load_promise())
+    now = [0.0]
+    metrics.stock = StockMeter(0.8, lambda: now[0])
+    pulse = Pulse(database, metrics)
+    await rooms.govern()
+    await database.execute("UPDATE room SET inlet = 16")
+    with ExitStack() as crowd:
+        for _ in range(10):
+            crowd.enter_context(metrics.stock.asking(sale.event_id))
+        now[0] = 0.3
+        await pulse.write()
+        await rooms.govern()
     await pulse.stop()
-    assert told == [(2, 1, 1)]
+    found = {
+        event: (inlet, owes)
+        for event, inlet, owes in await rooms.shop.box_office.rows("SELECT event_id, inlet, credit < 0 FROM room")
+    }
+    assert found[sale.event_id] == (8, True)
+    assert found[other.event_id] == (16, False)
 
 
 async def test_of_several_who_believe_that_they_govern_one_admits(
