@@ -52,6 +52,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
     "too-many-requests": ProblemType(429, "Too many requests", retry_after=1),
     "too-many-holds": ProblemType(429, "Too many tickets are held at a time", retry_after=60),
     "too-many-places": ProblemType(429, "Too many places are taken at a time", retry_after=60),
+    "room-full": ProblemType(429, "The waiting room is full", retry_after=60),
     "internal": ProblemType(500, "Something went wrong on our side"),
     "unavailable": ProblemType(503, "The shop is too busy right now", retry_after=1),
     "deadline": ProblemType(504, "The answer took too long", retry_after=1),

@@ -93,14 +93,18 @@ CREATE TABLE governor (
 );
 
 -- Take a batch of places in the order in which they came. _limit: live places of one address, null for any number.
--- One row per place: gathering, waiting (with its number), limit, or the state of a room that takes none: none, closed.
-CREATE FUNCTION take_places_v1(_id uuid[], _event bigint[], _basket uuid[], _address text[], _limit integer)
+-- _most: places of one room whose turn has not come, given up or not: each is a row and a number to get past.
+-- One row per place: gathering, waiting (with its number), limit, full, or the state of a room that takes none: none,
+-- closed.
+CREATE FUNCTION take_places_v1(
+    _id uuid[], _event bigint[], _basket uuid[], _address text[], _limit integer, _most bigint
+)
 RETURNS TABLE (result text, place_number bigint)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    rooms bigint[]; states text[]; seeds text[]; nexts bigint[]; gathers bigint[]; takes integer[]; known record;
-    r integer;
+    rooms bigint[]; states text[]; seeds text[]; nexts bigint[]; gathers bigint[]; takes integer[]; lines bigint[];
+    known record; r integer;
 BEGIN
     IF _limit IS NOT NULL THEN
         -- One address after another, whichever events its batches are for; in one order everywhere, before the rooms.
@@ -112,8 +116,9 @@ BEGIN
     -- A new statement, whose snapshot is later than the locks.
     SELECT array_agg(event_id ORDER BY event_id), array_agg(state ORDER BY event_id),
         array_agg(seed::text ORDER BY event_id), array_agg(next_number ORDER BY event_id),
-        array_agg(0 ORDER BY event_id), array_agg(0 ORDER BY event_id)
-    INTO rooms, states, seeds, nexts, gathers, takes FROM room WHERE event_id = ANY (_event);
+        array_agg(0 ORDER BY event_id), array_agg(0 ORDER BY event_id),
+        array_agg(next_number - 1 + gathered - admitted_to ORDER BY event_id)
+    INTO rooms, states, seeds, nexts, gathers, takes, lines FROM room WHERE event_id = ANY (_event);
     FOR i IN 1..cardinality(_id) LOOP
         place_number := NULL;
         SELECT p.number INTO known FROM place p WHERE p.id = _id[i];
@@ -125,7 +130,9 @@ BEGIN
         END IF;
         r := array_position(rooms, _event[i]);
         result := CASE coalesce(states[r], 'none') WHEN 'open' THEN 'waiting' ELSE coalesce(states[r], 'none') END;
-        IF result IN ('gathering', 'waiting') AND _limit <= (
+        IF result IN ('gathering', 'waiting') AND lines[r] + takes[r] >= _most THEN
+            result := 'full';
+        ELSIF result IN ('gathering', 'waiting') AND _limit <= (
             SELECT count(*) FROM (
                 SELECT FROM place p
                 WHERE p.address = _address[i] AND p.event_id = _event[i] AND p.left_at IS NULL

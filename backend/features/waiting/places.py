@@ -18,6 +18,7 @@ from backend.web.client import AddressLimiter
 queries = load_queries(__package__)
 
 _TAKINGS, _MINUTE = 4, 60.0  # times as many places as an address may have, in a minute
+MOST_PLACES = 500_000  # of a room whose turn has not come: nobody could be told when it will
 _ASKED_AT_ONCE = BatchLimits(in_flight=1)
 _SEEN_AT_ONCE = 500
 _FRESH = timedelta(seconds=3)  # a place that was seen so lately need not be written again
@@ -36,7 +37,7 @@ class NewPlace:
 class Taken:
     """What became of it; see take_places_v1."""
 
-    result: Literal["gathering", "waiting", "limit", "none", "closed"]
+    result: Literal["gathering", "waiting", "limit", "full", "none", "closed"]
     number: int | None
 
 
@@ -55,11 +56,13 @@ class Places:
     """The places of all rooms.
 
     per_address: at most so many of one address in one room, and a few times as many taken in a minute, by this process:
-    each takes a number and leaves a row, however soon it is given up. None for any number.
+    each takes a number and leaves a row, however soon it is given up. None for any number. per_room: at most so many
+    that wait or were given up before their turn.
     """
 
-    def __init__(self, database: Database, per_address: int | None) -> None:
+    def __init__(self, database: Database, per_address: int | None, per_room: int = MOST_PLACES) -> None:
         self._database = database
+        self._per_room = per_room
         self._per_address = per_address
         self._limiter = AddressLimiter(per_address * _TAKINGS / _MINUTE, burst=_MINUTE) if per_address else None
         self._seen: dict[UUID, None] = {}
@@ -69,17 +72,17 @@ class Places:
         self._asking: Batcher[Place, Fate | None] = Batcher(
             self._find, lane=lambda _: 0, identity=lambda place: place.id.int, limits=_ASKED_AT_ONCE
         )
+        self._leaving: Batcher[Place, None] = Batcher(
+            self._leave, lane=lambda _: 0, identity=lambda place: place.id.int, limits=_ASKED_AT_ONCE
+        )
         self.fate = self._asking.submit
+        self.leave = self._leaving.submit
 
     async def take(self, place: Place, address: str) -> Taken:
         """Take it, in the order of arrival."""
         if self._limiter is not None and self._limiter.wait(address):
             return Taken("limit", None)
         return await self._taking.submit(NewPlace(place, address if self._per_address else None))
-
-    async def leave(self, place: Place) -> None:
-        """Give it up."""
-        await self._database.execute(queries.leave, {"id": place.id}, retry=True)
 
     def seen(self, place: Place) -> None:
         """Its holder has asked after it; written a moment later."""
@@ -94,8 +97,8 @@ class Places:
             await self._database.execute(queries.seen, {"ids": ids[at : at + _SEEN_AT_ONCE], "fresh": _FRESH})
 
     async def close(self) -> None:
-        await self._taking.close()
-        await self._asking.close()
+        for batcher in (self._taking, self._leaving, self._asking):
+            await batcher.close()
 
     async def _take(self, wanted: Sequence[NewPlace]) -> list[Taken]:
         values = {
@@ -104,8 +107,13 @@ class Places:
             "basket": uuid_array_literal(new.place.basket_id for new in wanted),
             "address": text_array_literal(new.address for new in wanted),
             "limit": self._per_address,
+            "most": self._per_room,
         }
         return [Taken(*row) for row in await self._database.fetch_all(queries.take_places, values, urgent=True)]
+
+    async def _leave(self, places: Sequence[Place]) -> list[None]:
+        await self._database.execute(queries.leave, {"ids": [place.id for place in places]}, retry=True)
+        return [None] * len(places)
 
     async def _find(self, places: Sequence[Place]) -> list[Fate | None]:
         ids = [place.id for place in places]

@@ -2,7 +2,7 @@
 
 -- name: take_places
 SELECT result, place_number FROM take_places_v1(
-    %(id)s, %(event)s, %(basket)s, %(address)s, %(limit)s
+    %(id)s, %(event)s, %(basket)s, %(address)s, %(limit)s, %(most)s
 )
 
 -- name: places
@@ -23,12 +23,14 @@ UPDATE place SET seen_at = now(), away_since = NULL FROM mine WHERE place.id = m
 
 -- name: leave
 -- The address goes at once: a place that was left counts for nobody.
-WITH mine AS (
-    UPDATE place SET left_at = now(), address = NULL WHERE id = %(id)s AND left_at IS NULL
+WITH left_now AS (
+    SELECT id FROM place WHERE id = ANY (%(ids)s) AND left_at IS NULL ORDER BY id FOR NO KEY UPDATE
+), mine AS (
+    UPDATE place SET left_at = now(), address = NULL WHERE id = ANY (ARRAY(SELECT id FROM left_now))
     RETURNING event_id, admitted_at, away_since
 )
 INSERT INTO room_change (event_id, waiting)
-SELECT event_id, -1 FROM mine WHERE admitted_at IS NULL AND away_since IS NULL
+SELECT event_id, -count(*) FROM mine WHERE admitted_at IS NULL AND away_since IS NULL GROUP BY event_id
 
 -- name: rooms
 SELECT r.event_id, r.state, r.numbered, r.opens_at, r.next_number, r.admitted_to, r.inlet, r.pace, r.stalled, r.waiting,
@@ -205,10 +207,12 @@ DELETE FROM place WHERE id IN (
     WHERE e.starts_at < now() - interval '1 day' LIMIT %(most)s)
 
 -- name: forget_left_places
--- An hour later, and once their turn would have been: until then positions are reckoned with their numbers.
+-- An hour later, and once their turn would have been, which it is not in a room that is closed: until then positions are
+-- reckoned with their numbers.
 DELETE FROM place WHERE id IN (
     SELECT p.id FROM place p JOIN room r ON r.event_id = p.event_id
-    WHERE p.left_at < now() - interval '1 hour' AND p.admitted_at IS NULL AND p.number <= r.admitted_to
+    WHERE p.left_at < now() - interval '1 hour' AND p.admitted_at IS NULL
+        AND (p.number <= r.admitted_to OR r.state IN ('closed', 'none'))
     LIMIT %(most)s)
 
 -- name: forget_addresses

@@ -25,7 +25,7 @@ _PLACE = "/api/events/{event_id:int}/place"
     _PLACE,
     body=NewPlace,
     answers={200: PlaceView, 201: PlaceView},
-    problems=("not-found", "too-many-places"),
+    problems=("not-found", "too-many-places", "room-full"),
 )
 async def take_place(request: web.Request, body: NewPlace, event_id: int) -> web.Response:  # noqa: ARG001 - checked by its schema alone
     """Take a place in the event's waiting room.

@@ -64,6 +64,8 @@ class WaitingRooms:
         match taken.result:
             case "limit":
                 raise DomainError("too-many-places", "This address has as many places as it may have.")
+            case "full":
+                raise DomainError("room-full", "More wait than could be served soon. Come again in some minutes.")
             case "none" if offer.room != "none" and _opens_at(offer) is None:
                 raise DomainError("unavailable", "The waiting room is about to open.")
             case "none":
@@ -127,7 +129,14 @@ class WaitingRooms:
         )  # fmt: skip
 
 
-_RESULTS = {"gathering": "taken", "waiting": "taken", "limit": "limited", "none": "not_needed", "closed": "closed"}
+_RESULTS = {
+    "gathering": "taken",
+    "waiting": "taken",
+    "limit": "limited",
+    "full": "limited",
+    "none": "not_needed",
+    "closed": "closed",
+}
 
 
 def _opens_at(offer: Offer) -> datetime | None:

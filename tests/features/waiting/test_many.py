@@ -187,6 +187,46 @@ async def test_taking_and_leaving_over_and_over_is_limited_for_an_address(db: Da
     await limited.close()
 
 
+@pytest.mark.parametrize("opens", [None, "10 minutes"])
+async def test_a_room_has_so_many_places_and_no_more_until_some_have_had_their_turn(
+    db: Database, box_office: BoxOffice, opens: str | None
+) -> None:
+    full = Places(db, per_address=None, per_room=5)
+    sale = await room(db, box_office, inlet=2, **({"opens": opens} if opens else {}))
+    new = [Place(sale.event_id, uuid7()) for _ in range(7)]
+    results = [(await full.take(place, "192.0.2.1")).result for place in new]
+    assert results == ["gathering" if opens else "waiting"] * 5 + ["full"] * 2
+    assert (await full.take(new[0], "192.0.2.1")).result == results[0]
+    await full.leave(new[4])
+    assert (await full.take(new[5], "192.0.2.1")).result == "full"  # its row is still there
+    await db.execute("UPDATE ticket_type SET on_sale_at = now()")
+    for _ in range(2):
+        await governor_once(db)
+    again = [(await full.take(place, "192.0.2.1")).result for place in new[5:]]
+    await full.close()
+    assert again[0] == "waiting"
+
+
+async def test_whoever_leaves_at_once_does_so_in_one_statement(
+    db: Database, box_office: BoxOffice, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = await room(db, box_office)
+    people = await queue(places, sale, 50)
+    sizes: list[int] = []
+    carry_out = db.execute
+
+    async def count(sql: str, values: Any = None, **more: Any) -> int:
+        sizes.append(len(values["ids"]))
+        return await carry_out(sql, values, **more)
+
+    monkeypatch.setattr(db, "execute", count)
+    await asyncio.gather(*(places.leave(person) for person in [*people, *people]))
+    monkeypatch.undo()
+    assert len(sizes) <= 6
+    assert await box_office.value("SELECT count(*) FROM place WHERE left_at IS NOT NULL") == 50
+    assert await box_office.value("SELECT sum(waiting) FROM room_change") == -50
+
+
 @pytest.mark.parametrize(("waiting", "number", "position"), [(10, 9000, 10), (10, 9001, 11), (8000, 9000, 4000)])
 def test_nobody_stands_behind_more_than_wait(waiting: int, number: int, position: int) -> None:
     """Of those who are gone, the first 5,000 are known by number."""
@@ -216,3 +256,7 @@ async def test_places_that_were_left_are_deleted_after_an_hour_once_their_turn_h
     await governor_once(db)
     await forget_places(db)
     assert await box_office.rows("SELECT number FROM place ORDER BY number") == [(2,), (3,), (4,), (5,), (6,)]
+    await db.execute("UPDATE event SET status = 'withdrawn'")
+    await governor_once(db)
+    await forget_places(db)
+    assert await box_office.rows("SELECT number FROM place ORDER BY number") == [(2,), (3,), (4,), (6,)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backend.db.errors import LockTimeout
 from backend.domain.ids import uuid7
+from backend.features.waiting.places import MOST_PLACES
 from backend.telemetry.metrics import ADMISSION_REFUSALS, PLACE_RESULTS
 from tests.box_office import BoxOffice, Sale, eventually
 from tests.features.waiting.conftest import Rooms
@@ -117,6 +118,17 @@ async def test_one_address_has_so_many_places_and_no_more(box_office: BoxOffice,
 
 async def _is_open(shop: Shop, sale: Sale) -> bool:
     return bool((await shop.ask("GET", f"/api/events/{sale.event_id}")).body["waiting_room"] == "open")
+
+
+async def test_who_comes_to_a_full_room_is_told_so_and_when_to_come_again(rooms: Rooms) -> None:
+    sale = await rooms.sale()
+    await rooms.shop.box_office.database.execute(
+        "UPDATE room SET next_number = %(next)s WHERE event_id = %(event)s",
+        {"event": sale.event_id, "next": MOST_PLACES},
+    )
+    await rooms.person(sale)
+    answer = await Person(rooms.shop, sale).take()
+    assert (answer.status, answer.problem, answer.headers["Retry-After"]) == (429, "room-full", "60")
 
 
 async def test_every_metric_is_there_before_anybody_waits_and_counts_what_happens(rooms: Rooms) -> None:

@@ -20,6 +20,7 @@ const KINDS = [
   "sold-out",
   "too-many-holds",
   "too-many-places",
+  "room-full",
   "too-many-requests",
   "unavailable",
   "validation",

@@ -2439,7 +2439,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-requests`: Too many requests; `too-many-places`: Too many places are taken at a time */
+            /** @description `too-many-requests`: Too many requests; `too-many-places`: Too many places are taken at a time; `room-full`: The waiting room is full */
             readonly 429: {
                 headers: {
                     /** @description Seconds */

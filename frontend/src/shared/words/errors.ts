@@ -77,6 +77,10 @@ const EXPLANATIONS: Partial<Record<ProblemKind, Explanation>> = {
     title: "Many places are taken from your connection",
     text: "Others who share it, in an office or on a mobile network, wait already. Try again in a minute, or from another connection.",
   },
+  "room-full": {
+    title: "The waiting room is full",
+    text: "More people wait than could be served soon. Try again in some minutes.",
+  },
   "too-many-requests": {
     title: "That was a bit fast",
     text: "Wait a few seconds and try again. What is in your basket stays held.",
