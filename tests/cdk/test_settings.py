@@ -236,6 +236,9 @@ def test_an_account_that_takes_images_from_another_one_is_let_in_there(monkeypat
     there = replace(PROD, account="444455556666")
     commit(monkeypatch, provided(DEV, makes_provider=True), there)
     assert (readers(DEV), readers(there)) == (("444455556666",), ())
+    both = (replace(DEV, account="444455556666"), there)
+    commit(monkeypatch, *both)
+    assert readers(both[0]) == (), "nobody lets himself in"
     commit(monkeypatch, DEV, PROD)
     assert readers(replace(DEV, account="777788889999")) == (), "an example is nobody to let in"
 
