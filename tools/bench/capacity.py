@@ -26,8 +26,12 @@ RELAYING = 22e-6  # of the worker's, for each booking
 BATCH, BATCH_ITEM, BATCH_SIZE = 300e-6, 13e-6, 256
 COMMIT = 2e-3  # with a standby in another zone, which has to have it too
 
-WITHIN = 3.0
-"""A machine's own figures are at most so many times those of this model, or so many times less (tests hold it)."""
+WITHIN, APART = 3.0, 1.75
+"""Times that a process's own figures are those of this model, all together at most, or at least the inverse.
+
+A busy machine charges more for everything, so what one kind of work costs is compared with the others: it is at most
+so many times further from its plan than all of the process together, or less (tests hold both).
+"""
 
 _BATCHES = 6  # two of holds, of checkouts and of settlements may be under way at a time
 _ALONE = 2  # statements of a booking that go by themselves: its webhook, and the order that its customer looks at

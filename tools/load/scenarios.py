@@ -38,7 +38,9 @@ _ALL = (
     Scenario("seats", "thousands want the same seats, and each seat goes to one"),
     Scenario("queue", "more people than places wait for their turn: in order, each once, and nobody gets by"),
     Scenario("stress", "how many visits a second the shop carries before the promise breaks", climbs=True),
-    Scenario("soak", "hours of ordinary days leave the shop as quick and as large as it was", watches_memory=True),
+    Scenario(
+        "soak", "ordinary days, one after another, leave the shop as quick and as large as it was", watches_memory=True
+    ),
 )
 SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
 
