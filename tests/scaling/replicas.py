@@ -61,6 +61,7 @@ async def running_replicas(box_office: BoxOffice, dsn: str, folder: Path) -> Asy
             "secret_key": "a secret for tests only", "database_url": dsn, "payment_provider": "test",
             "psp_url": psp_url, "psp_api_key": PSP_KEY, "psp_webhook_secret": PSP_SECRET,
             "mailbox_dir": folder / "mailbox", "limit_tickets_per_address": ADDRESS_LIMIT,
+            "limit_holds_per_customer": 1,
         })  # fmt: skip
         client = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0))
