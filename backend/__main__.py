@@ -11,7 +11,7 @@ from pathlib import Path
 from backend.db.errors import DatabaseError, Rejected, Unavailable
 from backend.db.migrate import MigrationError
 from backend.settings import Settings, SettingsError
-from backend.telemetry.promise import PromiseError
+from backend.telemetry.promise_faults import PromiseError
 
 _NO_SUCH_TABLE = "42P01"
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from backend.telemetry.promise import PromiseError
+from backend.telemetry.promise_faults import PromiseError
 from slo import build, explain
 from slo.gate import command
 from slo.solvability import solvable_spec

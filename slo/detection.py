@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
-from backend.telemetry.promise import BurnWindow
+from backend.telemetry.promise_sections import BurnWindow
 from slo.objectives import Objective
 from slo.rules.burn import alert_name, can_fire
 from slo.rules.recording import is_summed

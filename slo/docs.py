@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from backend.telemetry.promise import Change, Rule, Tier, Verdict
+from backend.telemetry.promise_sections import Change, Rule, Tier, Verdict
 from slo.detection import PARTIAL, TOTAL, bad_events_allowed, budget_seconds, detections
 from slo.explain import share, span, spans
 from slo.heads import MADE_BY

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from backend.telemetry.promise import BurnWindow
+from backend.telemetry.promise_sections import BurnWindow
 from slo import series
 from slo.heads import MADE_BY
 from slo.objectives import Objective, objectives

@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from backend.telemetry.promise import Fault, promise_file, refusal
+from backend.telemetry.promise import promise_file
+from backend.telemetry.promise_faults import Fault, refusal
 from cdk.settings import ENVIRONMENTS, SettingsError, environment
 from cdk.settings.database import RESERVED_CONNECTIONS
 from cdk.settings.workloads import connections_needed
@@ -37,7 +38,6 @@ def faults(spec: Spec) -> Iterator[Fault]:
         _burns,
         _budgets,
         _slow_quantile,
-        _objective_names,
         _measuring,
         _routes,
         _classification,
@@ -106,14 +106,6 @@ def _slow_quantile(spec: Spec) -> Iterator[Fault]:
                 f"{journey} has {rate * seconds:g} requests in the {duration(spec.sample_window + rule.for_)} that "
                 "LatencyP95Breaching looks at: it could never fire there",
             )
-
-
-def _objective_names(spec: Spec) -> Iterator[Fault]:
-    names: set[str] = set()
-    for number, latency in enumerate(spec.objectives.latency):
-        if latency.name in names:
-            yield Fault(("objectives", "latency", number, "under"), "two objectives have the same threshold")
-        names.add(latency.name)
 
 
 def _measuring(spec: Spec) -> Iterator[Fault]:

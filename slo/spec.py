@@ -7,17 +7,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from backend.telemetry.promise import (
-    BurnWindows,
-    Duration,
-    Fault,
-    GateTiers,
-    Promise,
-    Section,
-    Share,
-    promise_file,
-    read_promise,
-)
+from backend.telemetry.promise import Promise, promise_file, read_promise
+from backend.telemetry.promise_faults import Fault
+from backend.telemetry.promise_sections import BurnWindows, Duration, GateTiers, Section, Share
 
 Positive = Annotated[float, Field(gt=0)]
 PositiveCount = Annotated[int, Field(gt=0)]

@@ -1,6 +1,6 @@
 """Writes what follows from slo.yaml: `python -m tools.slo`, which is `make slo`."""
 
-from backend.telemetry.promise import PromiseError
+from backend.telemetry.promise_faults import PromiseError
 from slo import build
 from slo.solvability import solvable_spec
 from tools import console

@@ -14,7 +14,8 @@ from backend.telemetry.instruments import (
     counters,
     histograms,
 )
-from backend.telemetry.promise import OUTCOMES, Outcome, Promise
+from backend.telemetry.promise import Promise
+from backend.telemetry.promise_sections import OUTCOMES, Outcome
 
 UNMATCHED = "unmatched"
 OTHER = "other"  # stands for any method that is none of the usual ones

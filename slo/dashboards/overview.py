@@ -6,7 +6,7 @@ from dataclasses import replace
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel, ValueMapping
 
-from backend.telemetry.promise import Verdict
+from backend.telemetry.promise_sections import Verdict
 from slo import series
 from slo.dashboards.board import Board
 from slo.dashboards.panels import GREEN, ORANGE, RED, YELLOW, Look, Query, Steps, bars, in_words, lines, numbers, rows

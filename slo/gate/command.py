@@ -9,7 +9,8 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from backend.telemetry.prometheus import Prometheus, PrometheusError
-from backend.telemetry.promise import Change, PromiseError
+from backend.telemetry.promise_faults import PromiseError
+from backend.telemetry.promise_sections import Change
 from slo.gate.findings import EXIT_CODES, Finding, verdict
 from slo.gate.load_test import SummaryError, judge_load_test
 from slo.gate.measured import measure

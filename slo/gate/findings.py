@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from backend.telemetry.promise import Change
+from backend.telemetry.promise_sections import Change
 
 GateVerdict = Literal["block", "unknown", "warn", "allow"]
 Check = Literal["prometheus", "alert", "coverage", "budget", "burn", "load test"]

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints, ValidationError
 
-from backend.telemetry.promise import Fault, PromiseError, Section, refusal
+from backend.telemetry.promise_faults import Fault, PromiseError, refusal
+from backend.telemetry.promise_sections import Section
 from backend.yaml_file import YamlFile, YamlFileError
 from slo.gate.findings import Check, Finding
 from slo.objectives import objectives

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from backend.telemetry.promise import Change, Tier
+from backend.telemetry.promise_sections import Change, Tier
 from slo import series
 from slo.gate.findings import Finding
 from slo.gate.measured import Latest, Measured, Place, places

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
-from backend.telemetry.promise import Change
+from backend.telemetry.promise_sections import Change
 from slo.gate.findings import EXIT_CODES, Finding, GateVerdict
 
 _SAYS: dict[GateVerdict, str] = {

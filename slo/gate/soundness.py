@@ -6,7 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import get_args
 
-from backend.telemetry.promise import Change, Fault, Tier
+from backend.telemetry.promise_faults import Fault
+from backend.telemetry.promise_sections import Change, Tier
 from slo.objectives import objectives
 from slo.series import duration
 from slo.spec import Spec

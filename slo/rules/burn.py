@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backend.telemetry.promise import BurnWindow, Severity
+from backend.telemetry.promise_sections import BurnWindow, Severity
 from slo import series
 from slo.objectives import Objective, objectives
 from slo.rules.model import Alert, Group

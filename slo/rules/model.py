@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from backend.telemetry.promise import Severity
+from backend.telemetry.promise_sections import Severity
 
 
 @dataclass(frozen=True, slots=True)

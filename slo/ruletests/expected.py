@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate, groupby
 
-from backend.telemetry.promise import BurnWindow, Severity
+from backend.telemetry.promise_sections import BurnWindow, Severity
 from slo import series
 from slo.objectives import Objective
 from slo.rules.burn import alert_name, can_fire

@@ -6,7 +6,7 @@ What the recording rules would write is given, so that the pair alone has someth
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backend.telemetry.promise import BurnWindow
+from backend.telemetry.promise_sections import BurnWindow
 from slo import series as recorded
 from slo.objectives import objectives
 from slo.rules.burn import alert_name, can_fire

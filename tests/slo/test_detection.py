@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from backend.telemetry.promise import BurnWindow
+from backend.telemetry.promise_sections import BurnWindow
 from slo.detection import PARTIAL, TOTAL, detections, seconds_to_breach, seconds_to_notice
 from slo.explain import explain, span, spans
 from slo.objectives import Objective, objectives

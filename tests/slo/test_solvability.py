@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import pytest
 
-from backend.telemetry.promise import PromiseError
+from backend.telemetry.promise_faults import PromiseError
 from slo.solvability import faults, solvable_spec
 from slo.spec import load_spec
 from tests.slo.edited import PROMISE, edited, line_of
@@ -41,7 +41,7 @@ CASES = {
         "{target: 0.99, under: 0.8}",
         "{target: 0.99, under: 0.8}",
         "objectives.latency.1.under",
-        "two objectives have the same threshold",
+        "expected a threshold of its own, 0.8 s is latency.0's",
     ),
     "a page that cannot fire": Case(
         "{target: 0.95, under: 0.8}",

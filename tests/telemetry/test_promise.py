@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from backend.telemetry.promise import Promise, PromiseError, load_promise
+from backend.telemetry.promise import Promise, load_promise
+from backend.telemetry.promise_faults import PromiseError
 
 PROMISE = Path(__file__).parents[2] / "slo.yaml"
 
@@ -79,6 +80,15 @@ def test_a_threshold_that_is_no_bucket_edge_is_refused(tmp_path: Path) -> None:
     buckets["seconds"].remove(0.8)
     with pytest.raises(PromiseError, match=r"threshold 0\.8 is no edge of buckets\.seconds"):
         load_promise(written(tmp_path, buckets=buckets))
+
+
+def test_two_objectives_of_one_threshold_are_refused_in_a_line(tmp_path: Path) -> None:
+    objectives = yaml.safe_load(PROMISE.read_text(encoding="utf-8"))["objectives"]
+    objectives["latency"] = [{"target": 0.95, "under": 0.8}, {"target": 0.99, "under": 0.8}]
+    with pytest.raises(PromiseError) as refused:
+        load_promise(written(tmp_path, objectives=objectives))
+    assert "objectives.latency.1.under: expected a threshold of its own, 0.8 s is latency.0's" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_route_in_two_places_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.telemetry.promise import PromiseError
+from backend.telemetry.promise_faults import PromiseError
 from slo.spec import load_spec
 from tools.console import Failure
 from tools.local import data_dir as kept

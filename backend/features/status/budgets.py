@@ -20,7 +20,8 @@ from backend.features.status.views import (
     TierView,
 )
 from backend.telemetry.prometheus import Alert, Prometheus, PrometheusError, Series, differing_labels
-from backend.telemetry.promise import BurnWindow, Objective, Promise
+from backend.telemetry.promise import Promise
+from backend.telemetry.promise_sections import BurnWindow, Objective
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from backend.telemetry.promise import Change, Severity, Verdict
+from backend.telemetry.promise_sections import Change, Severity, Verdict
 from backend.web.routes import View
 
 PrometheusState = Literal["connected", "missing", "unreachable", "silent", "several"]
