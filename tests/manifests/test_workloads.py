@@ -123,15 +123,21 @@ def test_only_migrations_and_the_rotation_log_in_as_the_owner(manifests: Objects
 
 
 def test_the_database_is_believed_only_with_its_certificate(manifests: Objects) -> None:
-    addresses = [
-        variables(each)["DATABASE_URL"]
+    addresses = {
+        pod.owner["metadata"]["name"]: variables(each)["DATABASE_URL"]
         for pod in manifests.pods
         for each in pod.containers
         if "DATABASE_URL" in variables({"env": each.get("env", [])})
-    ]
-    assert len(addresses) == 7
+    }
+    assert addresses.keys() == {pod.owner["metadata"]["name"] for pod in manifests.pods if logs_in(pod)}
     ending = "&sslmode=verify-full&sslrootcert=/etc/ssl/certs/rds-ca-bundle.pem"
-    assert all(address.endswith(ending) and "@" not in address for address in addresses)
+    assert all(address.endswith(ending) and "@" not in address for address in addresses.values())
+
+
+def logs_in(pod: Pod) -> bool:
+    """Whether it has a login of the database."""
+    names = {volume.get("secret", {}).get("secretName", "") for volume in pod.spec["volumes"]}
+    return not names.isdisjoint({"database-login", "database-owner"})
 
 
 def test_money_is_played_in_dev_and_real_in_prod(manifests: Objects, inputs: Inputs) -> None:
