@@ -162,6 +162,9 @@ function description(budgets: readonly Budget[], since: string, limit: number | 
   return `Since ${since}. ${lines.join("; ")}.${woken}`;
 }
 
+/** One for each journey of the promise, in its order. */
+const LINES = [styles.first, styles.second, styles.third, styles.fourth] as const;
+
 function lineStyle(index: number): string {
-  return [styles.line, [styles.first, styles.second, styles.third][index % 3]].join(" ");
+  return [styles.line, LINES[index % LINES.length]].join(" ");
 }

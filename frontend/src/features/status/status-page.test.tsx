@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { FiringAlert, Status } from "#shared/api/types.ts";
@@ -54,14 +55,23 @@ test("the same stands in a table", async () => {
   ]);
 });
 
-test("each journey has its own line, told apart by a legend", async () => {
-  const other = aBudget({ journey: "browse", journey_title: "Find an event" });
-  show({ budgets: [aBudget(), other] });
+test("each journey of the promise has its own line, told apart by a legend", async () => {
+  const journeys = promisedJourneys();
+  show({ budgets: journeys.map((journey) => aBudget({ journey, journey_title: `To ${journey}` })) });
   const card = await screen.findByRole("article");
-  expect(card.querySelectorAll("figure > ul > li")).toHaveLength(2);
+  expect(card.querySelectorAll("figure > ul > li")).toHaveLength(journeys.length);
   const classes = [...card.querySelectorAll("figure > svg path")].map((path) => path.getAttribute("class"));
-  expect(new Set(classes).size).toBe(2);
+  expect(new Set(classes).size).toBe(journeys.length);
+  await expectAccessible();
 });
+
+/** As slo.yaml has them, read from what is made of it for the load tests. */
+function promisedJourneys(): string[] {
+  const made = readFileSync("../loadtests/thresholds.js", "utf-8");
+  const found: unknown = JSON.parse(/"journeys": (\[[^\]]*\])/.exec(made)?.[1] ?? "[]");
+  expect(found).toContain("book");
+  return found as string[];
+}
 
 test("a budget that is gone, and one that goes too fast, say so in words", async () => {
   const burn = [{ window: "1h", rate: 20, limit: 13.44 }];
