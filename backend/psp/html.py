@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from html import escape
 
+from backend.domain.money import Money
 from backend.psp.cards import CARDS, Card
 from backend.psp.intents import Intent
+
+# Currencies that the shop's page writes by a sign; the others it writes by their code.
+_SIGNS = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
 
 FAILURES = {
     "card_declined": "The card was declined.",
@@ -33,7 +38,7 @@ def bank_page(intent: Intent) -> str:
     return _page(
         "Your bank asks",
         f"""<p class="step">3-D Secure</p><h1>Is this you?</h1>
-<p>Your test bank wants to know whether you approve a payment of <strong>{intent.amount}</strong>.</p>
+<p>Your test bank wants to know whether you approve a payment of <strong>{_sum(intent.amount)}</strong>.</p>
 <form method="post" action="{intent.page}/bank" class="choice">
 <button name="answer" value="approve">Approve</button>
 <button name="answer" value="refuse" class="quiet">Refuse</button>
@@ -75,14 +80,14 @@ def front_page() -> str:
 
 def _form_page(intent: Intent, alert: str, field: str, hint: str, unfolded: str = "") -> str:
     return _page(
-        f"Pay {intent.amount}",
-        f"""<h1 class="amount">{intent.amount}</h1><p class="what">{escape(intent.description)}</p>{alert}
+        f"Pay {_sum(intent.amount)}",
+        f"""<h1 class="amount">{_sum(intent.amount)}</h1><p class="what">{escape(intent.description)}</p>{alert}
 <form method="post" action="{intent.page}">
 <label for="card">Card number</label>
 <input id="card" name="card" inputmode="numeric" autocomplete="off" required maxlength="32"
  {field} aria-describedby="hint">
 {hint}
-<button>Pay {intent.amount}</button>
+<button>Pay {_sum(intent.amount)}</button>
 </form>
 {_back(intent, "Back to the shop without paying")}
 <details {unfolded}><summary>Try what can happen with other cards</summary>
@@ -99,6 +104,12 @@ def _choice(intent: Intent, card: Card) -> str:
         f'<li><a href="{intent.page}?card={card.name}"><span class="number">{_spaced(card.number)}</span>'
         f" <span>{card.title}</span></a></li>"
     )
+
+
+def _sum(money: Money) -> str:
+    """As the shop's page says it: €1,440.00, or CHF 72.00."""
+    amount, _, currency = str(money).partition(" ")
+    return f"{_SIGNS.get(currency, f'{currency} ')}{Decimal(amount):,f}"
 
 
 def _spaced(number: str) -> str:

@@ -33,9 +33,19 @@ async def test_the_page_says_what_is_paid_how_much_and_that_no_money_moves(psp: 
     intent = await psp.created(method="hosted")
     status, html = await psp.page(page_of(intent))
     assert status == 200
-    assert "99.99 EUR" in text(html)
+    assert "€99.99" in text(html)
     assert "2 tickets, Night at the Opera" in text(html)
     assert "No money moves here. Do not enter a real card." in text(html)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"),
+    [(14400, "EUR", "€144.00"), (144000, "GBP", "£1,440.00"), (7200, "CHF", "CHF 72.00"), (1200, "JPY", "¥1,200")],
+)
+async def test_a_sum_is_written_as_the_shop_writes_it(minor: int, currency: str, said: str, psp: Psp) -> None:
+    intent = await psp.created(method="hosted", amount=minor, currency=currency)
+    _, html = await psp.page(page_of(intent))
+    assert f"Pay {said} Back to the shop" in text(html)
 
 
 async def test_the_approving_card_is_filled_in_and_paying_leads_back_to_the_shop(psp: Psp, shop: Shop) -> None:
