@@ -22,7 +22,7 @@ dev: ## run the shop while you change it: the backend starts again, Vite serves 
 test: ## run every check and test there is
 	$(tool) packages checks test
 
-slo: ## regenerate what follows from slo.yaml: rules, their tests, dashboards, thresholds, documents
+slo: ## regenerate what follows from slo.yaml (rules, dashboards, thresholds, documents), and test the rules
 	$(tool) python slo
 
 lint: ## check format, lint rules, types and the direction of imports
