@@ -21,6 +21,14 @@ def find(program: str, *packages: str) -> Path | None:
     return _program(here, program)
 
 
+def missing(name: str, package: str) -> str:
+    """What to do where `find` found nothing."""
+    return (
+        f"{name} is missing: have it on PATH; on Debian and Ubuntu `sudo apt-get update` is enough, "
+        f"as the package `{package}` is then fetched by itself"
+    )
+
+
 def _program(folder: Path, program: str) -> Path | None:
     places = (folder / "usr" / where / program for where in ("bin", "sbin"))
     return next((place for place in places if place.exists()), None)

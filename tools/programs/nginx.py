@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.programs import debian
 from tools.setup import ROOT
 
-MISSING = "nginx is missing: install the package `nginx` (apt-get install nginx) to have it"
+MISSING = debian.missing("nginx", "nginx")
 CONFIG = ROOT / "frontend" / "nginx.conf"
 
 

@@ -11,7 +11,7 @@ from slo.series import duration
 from slo.spec import Spec
 from tools.programs import debian
 
-MISSING = "Prometheus is missing: install the package `prometheus` (apt-get install prometheus) to have it"
+MISSING = debian.missing("Prometheus", "prometheus")
 
 
 def find(program: str = "prometheus") -> Path | None:
