@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
@@ -15,9 +15,11 @@ from backend.domain.offers import Offer, SeatOffer, TicketOffer
 from backend.features.catalogue.store import queries
 from backend.memory import Clock, Freshness, Memory
 
-# Changes are announced, so five seconds only bound what a lost announcement can do. What is in demand is read anew
-# before they are over, while nobody waits for it. Some 2 kB each.
-_FRESHNESS = Freshness(fresh=2.5, usable=5.0, most=20_000)
+# Changes are announced, so this only bounds what a lost announcement can do. Half a minute, because the database has
+# the last word on price, time and stock; five seconds where it has not: whether people wait, and what was not for sale.
+# What is in demand is read anew before that, while nobody waits for it. Some 2 kB each.
+_FRESHNESS = Freshness(fresh=20.0, usable=30.0, most=20_000)
+_FIVE_SECONDS = timedelta(seconds=5)
 _HALLS = Freshness(fresh=60.0, usable=60.0, most=200)
 
 
@@ -30,6 +32,7 @@ class EventOffers:
 
     def __init__(self, db: Database, clock: Clock = time.time) -> None:
         self._db = db
+        self._clock = clock
         self._offers: Memory[int, Offer | None] = Memory(self._read, _FRESHNESS, clock)
         # One lane for all: a statement that took too long is not sent again for each event.
         self._reads: Batcher[int, Offer | None] = Batcher(
@@ -60,7 +63,9 @@ class EventOffers:
         self._halls.forget_all()
 
     async def _read(self, event_id: int) -> tuple[Offer | None, datetime | None]:
-        return await self._reads.submit(event_id), None
+        asked_at = datetime.fromtimestamp(self._clock(), UTC)
+        offer = await self._reads.submit(event_id)
+        return offer, asked_at + _FIVE_SECONDS if offer is None or offer.room else None
 
     async def _read_together(self, event_ids: Sequence[int]) -> list[Offer | None]:
         rows = await self._db.fetch_all(queries.offers, {"ids": list(event_ids)}, retry=True, urgent=True)
