@@ -1,5 +1,6 @@
 // A small hall and thousands of people who all want the seats in front: each seat goes to one of them, or to none.
 
+import { sleep } from "k6";
 import exec from "k6/execution";
 import { Counter } from "k6/metrics";
 import { checkInvariants } from "./invariants.js";
@@ -45,6 +46,7 @@ export const choose = ({ id, seats }) => {
 };
 
 export const teardown = ({ id, seats }) => {
+  sleep(1.5); // the shown seats lag as well
   gone(seats.length - seatsOf(id, "free").length);
   checkInvariants();
 };

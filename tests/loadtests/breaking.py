@@ -72,7 +72,7 @@ class _Proxy:
         if "admits twice" in self._faults and standing["admission"] in self._admissions - {None}:
             standing["admission"] += "again"
         elif "admits out of order" in self._faults and self._is_held_back(standing):
-            standing |= {"state": "waiting", "position": 1, "admission": None}
+            standing |= {"state": "waiting", "position": 1, "admission": None, "poll_after_seconds": 2}
         self._admissions.add(standing["admission"])
         return web.Response(status=answer.status, body=orjson.dumps(standing), headers=answer.headers)
 

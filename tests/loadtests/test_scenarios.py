@@ -19,9 +19,9 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "queue": {"RATE": 30, "DURATION": 2, "TICKETS": PLACES, "WITHIN": 4},
     "stress": {"START": 8, "STEPS": 2, "DURATION": 2},
     "sale": {"RATE": 60, "DURATION": 2, "TICKETS": TICKETS, "BUYERS": 100, "BROWSING": 20, "AFTER": 1},
-    "soak": {"RATE": 8, "DURATION": 5},
-    "smoke": {"RATE": 10, "DURATION": 4},
-    "happy": {"RATE": 10, "DURATION": 4},
+    "soak": {"RATE": 10, "DURATION": 4},
+    "smoke": {"RATE": 14, "DURATION": 3},
+    "happy": {"RATE": 13, "DURATION": 3},
     "seats": {"RATE": 40, "DURATION": 2},
 }
 AT_ONCE = 4  # and a queue: so many leave one another time enough on two cores
