@@ -15,6 +15,7 @@ CREATE TABLE room (
     opens_at timestamptz,  -- when the first ticket type goes on sale
     opened_at timestamptz,
     drawn bigint NOT NULL DEFAULT 0,  -- the last number that the draw has given
+    draw_to bigint NOT NULL DEFAULT 0,  -- the last that it will give
     numbered boolean NOT NULL DEFAULT false,  -- whether the draw is over
     gathered bigint NOT NULL DEFAULT 0,  -- places taken that no number has been set aside for
     next_number bigint NOT NULL DEFAULT 1,
@@ -67,7 +68,8 @@ CREATE INDEX place_gone ON place (event_id, number)
 WHERE admitted_at IS NULL AND (left_at IS NOT NULL OR away_since IS NOT NULL);
 CREATE INDEX place_away ON place (event_id, away_since)
 WHERE admitted_at IS NULL AND left_at IS NULL AND away_since IS NOT NULL;
-CREATE INDEX place_left ON place (left_at) WHERE left_at IS NOT NULL;
+-- Addresses that are no longer needed: few, as they are deleted.
+CREATE INDEX place_with_old_address ON place (expires_at) WHERE address IS NOT NULL AND expires_at IS NOT NULL;
 -- Made as people gather, so that the draw itself only reads it in order, however many there are.
 CREATE INDEX place_lot ON place (event_id, lot) WHERE number IS NULL;
 -- Admissions that nobody has used yet: few, and asked for every second.

@@ -144,6 +144,6 @@ def admissions(credit: float, inlet: float, elapsed: float, *, left: int, out: i
 
 
 def next_pace(pace: float, admitted: int, elapsed: float) -> float:
-    """Admissions a second, averaged over the last ones."""
-    weight = min(1.0, elapsed / _SETTLE)
+    """Admissions a second, averaged over the last ones, from the first on: else it would seem slow for a while."""
+    weight = min(1.0, elapsed / _SETTLE) if pace else 1.0
     return pace + (admitted / max(elapsed, 1e-3) - pace) * weight

@@ -123,10 +123,15 @@ WHERE p.id = ANY (ARRAY(SELECT id FROM next)) AND p.admitted_at IS NULL AND r.ev
 RETURNING p.number, extract(epoch FROM now() - greatest(p.taken_at, r.opened_at))::float
 
 -- name: open_room
--- The caller has locked it, so that nobody gathers any more. Whoever comes from now on stands behind all who did.
-UPDATE room SET opened_at = coalesce(opened_at, now()), numbered = gathered = 0 AND (numbered OR opened_at IS NULL),
-    drawn = CASE WHEN gathered > 0 THEN next_number - 1 ELSE drawn END, next_number = next_number + gathered,
-    gathered = 0
+-- The caller has locked it, so that nobody gathers any more. Whoever comes from now on stands behind all who did. Whom a
+-- draw that was broken off has not come to takes part in the next one.
+UPDATE room SET opened_at = coalesce(opened_at, now()), numbered = again.draws = 0 AND (numbered OR opened_at IS NULL),
+    drawn = CASE WHEN again.draws > 0 THEN next_number - 1 ELSE drawn END,
+    draw_to = CASE WHEN again.draws > 0 THEN next_number - 1 + again.draws ELSE draw_to END,
+    next_number = next_number + again.draws, gathered = 0
+FROM (
+    SELECT CASE WHEN gathered > 0 THEN gathered + draw_to - drawn ELSE 0 END AS draws FROM room WHERE event_id = %(event)s
+) AS again
 WHERE event_id = %(event)s
 
 -- name: draw
@@ -202,22 +207,27 @@ WHERE id = ANY (ARRAY(
 
 -- name: forget_places
 -- A day after the event has begun nobody asks after them, and addresses are kept no longer than they are needed.
-DELETE FROM place WHERE id IN (
-    SELECT p.id FROM place p JOIN event e ON e.id = p.event_id
-    WHERE e.starts_at < now() - interval '1 day' LIMIT %(most)s)
+DELETE FROM place WHERE id = ANY (ARRAY(
+    SELECT p.id FROM room r JOIN event e ON e.id = r.event_id
+    CROSS JOIN LATERAL (
+        SELECT id FROM place WHERE event_id = r.event_id ORDER BY event_id, number LIMIT %(most)s) AS p
+    WHERE e.starts_at < now() - interval '1 day' LIMIT %(most)s))
 
 -- name: forget_left_places
 -- An hour later, and once their turn would have been, which it is not in a room that is closed: until then positions are
 -- reckoned with their numbers.
-DELETE FROM place WHERE id IN (
-    SELECT p.id FROM place p JOIN room r ON r.event_id = p.event_id
-    WHERE p.left_at < now() - interval '1 hour' AND p.admitted_at IS NULL
-        AND (p.number <= r.admitted_to OR r.state IN ('closed', 'none'))
-    LIMIT %(most)s)
+DELETE FROM place WHERE id = ANY (ARRAY(
+    SELECT p.id FROM room r
+    CROSS JOIN LATERAL (
+        SELECT id FROM place
+        WHERE event_id = r.event_id AND admitted_at IS NULL AND left_at < now() - interval '1 hour'
+            AND number <= CASE WHEN r.state IN ('closed', 'none') THEN r.next_number ELSE r.admitted_to END
+        ORDER BY event_id, number LIMIT %(most)s) AS p
+    LIMIT %(most)s))
 
 -- name: forget_addresses
-UPDATE place SET address = NULL WHERE id IN (
-    SELECT id FROM place WHERE address IS NOT NULL AND expires_at < now() LIMIT %(most)s)
+UPDATE place SET address = NULL WHERE id = ANY (ARRAY(
+    SELECT id FROM place WHERE address IS NOT NULL AND expires_at < now() ORDER BY expires_at LIMIT %(most)s))
 
 -- name: forget_pulses
 DELETE FROM pulse WHERE at < now() - interval '1 hour'

@@ -27,15 +27,17 @@ CROWDS: dict[str, dict[str, int]] = {
     "here": {"people": MANY},
     "away": {"people": MANY, "unseen": 60},
     "lost": {"people": MANY, "unseen": 1000},
+    "left": {"people": MANY, "left": 7200},
     "gathering": {"people": MANY, "numbered": False},
     "new": {"people": 4 * MANY, "unseen": 60},  # so quickly that there are no statistics of it
 }
 _FILL = """
-    INSERT INTO place (id, event_id, number, lot, basket_id, seen_at, away_since)
+    INSERT INTO place (id, event_id, number, lot, basket_id, address, seen_at, away_since, left_at)
     SELECT gen_random_uuid(), %(event)s, CASE WHEN %(numbered)s THEN n END,
-        CASE WHEN NOT %(numbered)s THEN sha256(n::text::bytea) END, gen_random_uuid(),
+        CASE WHEN NOT %(numbered)s THEN sha256(n::text::bytea) END, gen_random_uuid(), 'here' || n,
         now() - %(unseen)s * interval '1 second',
-        CASE WHEN %(unseen)s > 600 THEN now() - %(unseen)s * interval '1 second' END
+        CASE WHEN %(unseen)s > 600 THEN now() - %(unseen)s * interval '1 second' END,
+        CASE WHEN %(left)s > 0 THEN now() - %(left)s * interval '1 second' END
     FROM generate_series(%(first)s, least(%(people)s, %(first)s + %(most)s - 1)) AS n
 """
 _KEEP_COUNT = """
@@ -53,9 +55,9 @@ async def places(db: Database) -> AsyncIterator[Places]:
     await made.close()
 
 
-async def fill(db: Database, sale: Sale, people: int, *, unseen: int = 0, numbered: bool = True) -> None:
-    """So many places in the room, all unseen for so many seconds."""
-    values = {"event": sale.event_id, "people": people, "unseen": unseen, "numbered": numbered}
+async def fill(db: Database, sale: Sale, people: int, *, unseen: int = 0, left: int = 0, numbered: bool = True) -> None:
+    """So many places in the room, all unseen for so many seconds, or given up so long ago."""
+    values = {"event": sale.event_id, "people": people, "unseen": unseen, "left": left, "numbered": numbered}
     for first in range(1, people, 3000):  # so few in one statement that a busy machine has done it in time
         await db.execute(_FILL, {**values, "first": first, "most": 3000})
     await db.execute(_KEEP_COUNT, values)
@@ -81,7 +83,17 @@ def _rows_read(plan: dict[str, Any]) -> Iterator[int]:
 @pytest.mark.parametrize("crowd", CROWDS)
 @pytest.mark.parametrize(
     "name",
-    ["open_room", "admit", "mark_away_in_front", "mark_away", "give_up_lost_places", "count_waiting"],
+    [
+        "open_room",
+        "admit",
+        "mark_away_in_front",
+        "mark_away",
+        "give_up_lost_places",
+        "count_waiting",
+        "forget_places",
+        "forget_left_places",
+        "forget_addresses",
+    ],
 )
 async def test_no_statement_of_a_look_reads_more_than_a_few_pages_of_places(
     db: Database, box_office: BoxOffice, name: str, crowd: str
@@ -172,6 +184,30 @@ async def test_a_draw_goes_on_from_look_to_look_and_nobody_is_admitted_before_it
     fate = await places.fate(late)
     assert fate is not None
     assert fate.number == 1501
+
+
+async def test_who_gathers_again_while_a_draw_was_broken_off_is_drawn_with_those_it_had_not_come_to(
+    db: Database, box_office: BoxOffice, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(governing, "_LONG", 0.0)
+    sale = await room(db, box_office, opens="10 minutes")
+    await fill(db, sale, 1500, numbered=False)
+    await db.execute("UPDATE ticket_type SET on_sale_at = now()")
+    await governor_once(db)
+    await queue(places, sale, 1)
+    await db.execute("UPDATE event SET status = 'withdrawn'")
+    await governor_once(db)
+    await db.execute("UPDATE event SET status = 'published'")
+    await db.execute("UPDATE ticket_type SET on_sale_at = now() + interval '10 minutes'")
+    await governor_once(db)
+    assert await box_office.rows("SELECT state, drawn FROM room") == [("gathering", 1000)]
+    await queue(places, sale, 5)
+    await db.execute("UPDATE ticket_type SET on_sale_at = now()")
+    for _ in range(2):
+        await governor_once(db)
+    await queue(places, sale, 2)
+    numbers = [number for (number,) in await box_office.rows("SELECT number FROM place ORDER BY number")]
+    assert numbers == [*range(1, 1001), *range(1501, 1501 + 1 + 505 + 2)]
 
 
 async def test_taking_and_leaving_over_and_over_is_limited_for_an_address(db: Database, box_office: BoxOffice) -> None:

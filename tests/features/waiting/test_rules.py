@@ -29,6 +29,7 @@ from backend.features.waiting.inlet import (
     mood,
     next_pace,
 )
+from backend.features.waiting.rooms import Room
 from backend.features.waiting.rules import Decision, Facts, decide, next_state, together
 from backend.telemetry.stock import CHECKOUTS, ELSEWHERE, Tally
 from tests.features.waiting.people import OBJECTIVES
@@ -177,6 +178,15 @@ def test_the_pace_is_that_of_the_last_seconds() -> None:
     for _ in range(60):
         pace = next_pace(pace, 0, 1.0)
     assert pace < 1
+
+
+def test_from_the_first_admissions_on_nobody_is_told_more_than_a_few_times_as_long_as_it_takes() -> None:
+    pace = 0.0
+    for _ in range(15):
+        pace = next_pace(pace, 20, 1.0)
+        told = Room(1, "open", True, None, 1001, 0, 20.0, pace, False, 1000, []).estimate(400)
+        assert told is not None
+        assert 10 <= told[0] < 20 < told[1] <= 45
 
 
 @pytest.mark.parametrize(
