@@ -53,7 +53,7 @@ class ClusterStack(Stack):
         ec2.CfnSecurityGroupIngress(
             self,
             "NodesToDatabase",
-            description="PostgreSQL from the cluster's nodes",
+            description="PostgreSQL from the nodes of the cluster",
             group_id=database.security_group.security_group_id,
             source_security_group_id=self.cluster.cluster_security_group_id,
             ip_protocol="tcp",

@@ -144,7 +144,7 @@ class DeliveryStack(Stack):
         ec2.CfnSecurityGroupIngress(
             self,
             "RunnerToCluster",
-            description="The cluster's API from the runner of workflows",
+            description="The API of the cluster from the runner of workflows",
             group_id=cluster.cluster.cluster_security_group_id,
             source_security_group_id=runner.security_group.security_group_id,
             ip_protocol="tcp",

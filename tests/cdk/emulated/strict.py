@@ -1,8 +1,9 @@
 """moto's CloudFormation with the ways to go wrong taken out: what it would pass over becomes an error.
 
 It makes nothing of a type that it does not know, nor of a reference that it cannot resolve, and then reports success.
-Here such a stack fails; so does one that names a network, a role or a key that is not there. It also learns the
-reference to another stack's output that the CDK makes, Fn::GetStackOutput, and that a protected stack stays.
+Here such a stack fails; so does one that names a network, a role or a key that is not there, or writes what its service
+does not take. It also learns the reference to another stack's output that the CDK makes, Fn::GetStackOutput, and that a
+protected stack stays.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from moto.kms.models import kms_backends
 
 from tests.cdk.emulated.remove import remove
 from tests.cdk.emulated.resource import Emulated, explained
+from tests.cdk.texts import refused
 
 _clean_json = parsing.clean_json
 _parse_resource = parsing.parse_resource
@@ -85,8 +87,11 @@ def _attribute(reference: list[str], resources: parsing.ResourceMap) -> Any:
 
 def _parsed(body: dict[str, Any], resources: parsing.ResourceMap) -> Any:
     found = _parse_resource(body, resources)
-    for missing in _missing(found[1].get("Properties", {}) if found else {}):
+    properties = found[1].get("Properties", {}) if found else {}
+    for missing in _missing(properties):
         raise ValidationError(message=f"{body['Type']}: there is no {missing}")
+    for text in refused(body["Type"], properties):
+        raise ValidationError(message=f"{body['Type']} does not take {text}")
     return found
 
 

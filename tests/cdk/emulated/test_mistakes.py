@@ -81,6 +81,13 @@ def test_a_stack_fails_that_cannot_be_understood(
         _create(account, prod, names.Stack.DATABASE, lambda template: template["Resources"].update(Wrong=wrong))
 
 
+def test_a_stack_fails_whose_texts_a_service_does_not_take(account: Aws, prod: Assembly) -> None:
+    """EC2 takes no apostrophe, in groups nor in their rules."""
+    change = _with("AWS::EC2::SecurityGroup", ("GroupDescription",), "The shop's")
+    with pytest.raises(ClientError, match="AWS::EC2::SecurityGroup does not take GroupDescription"):
+        _create(account, prod, names.Stack.DATABASE, change)
+
+
 def test_a_stack_fails_that_refers_to_an_output_nobody_makes(account: Aws, prod: Assembly) -> None:
     elsewhere = {"Fn::GetStackOutput": {"StackName": "tickets-prod-network", "Region": "eu-west-1", "OutputName": "No"}}
     change = _with("AWS::RDS::DBSubnetGroup", ("SubnetIds", 0), elsewhere)
