@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -48,38 +50,14 @@ class Autoscaler(Construct):
             cluster_name=cluster.cluster_name,
             namespace=names.KUBE_SYSTEM,
             service_account=SERVICE_ACCOUNT,
-            statements=[
-                iam.PolicyStatement(actions=_LOOKS, resources=["*"]),
-                iam.PolicyStatement(
-                    actions=["eks:DescribeNodegroup"],
-                    resources=[node_groups],
-                ),
-                iam.PolicyStatement(
-                    actions=_CHANGES,
-                    resources=[groups],
-                    conditions={"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{name}": "owned"}},
-                ),
-            ],
+            statements=_permissions(name, groups, node_groups),
         )
         chart = install(
             self,
             AUTOSCALER,
             cluster=cluster,
             namespace=names.KUBE_SYSTEM,
-            values={
-                "fullnameOverride": SERVICE_ACCOUNT,
-                "image": {"tag": IMAGE},
-                "awsRegion": Stack.of(self).region,
-                "autoDiscovery": {"clusterName": name},
-                "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
-                "extraArgs": {
-                    "balance-similar-node-groups": True,
-                    "expander": "least-waste",
-                    # Every pod of ours has a temporary volume, and none keeps anything there: else no node ever went.
-                    "skip-nodes-with-local-storage": False,
-                },
-                "podDisruptionBudget": {"maxUnavailable": 1},
-            },
+            values=_values(name, Stack.of(self).region),
             after=after,
         )
         chart.node.add_dependency(identity)
@@ -92,3 +70,30 @@ class Autoscaler(Construct):
                 f"AwsSolutions-IAM5[Resource::{groups}]": "EKS names them; a condition asks for this cluster's tag.",
             },
         )
+
+
+def _permissions(name: str, groups: str, node_groups: str) -> list[iam.PolicyStatement]:
+    """To look at everything, and to change the groups that wear this cluster's tag."""
+    tagged = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{name}": "owned"}}
+    return [
+        iam.PolicyStatement(actions=_LOOKS, resources=["*"]),
+        iam.PolicyStatement(actions=["eks:DescribeNodegroup"], resources=[node_groups]),
+        iam.PolicyStatement(actions=_CHANGES, resources=[groups], conditions=tagged),
+    ]
+
+
+def _values(name: str, region: str) -> dict[str, Any]:
+    return {
+        "fullnameOverride": SERVICE_ACCOUNT,
+        "image": {"tag": IMAGE},
+        "awsRegion": region,
+        "autoDiscovery": {"clusterName": name},
+        "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
+        "extraArgs": {
+            "balance-similar-node-groups": True,
+            "expander": "least-waste",
+            # Every pod of ours has a temporary volume, and none keeps anything there: else no node ever went.
+            "skip-nodes-with-local-storage": False,
+        },
+        "podDisruptionBudget": {"maxUnavailable": 1},
+    }

@@ -43,14 +43,6 @@ def kubernetes_cluster(
     protected: bool,
 ) -> eks.Cluster:
     """An EKS cluster whose access is given by access entries alone; not even its creator is let in by itself."""
-    # EKS would make this group itself, keep everything for ever, and leave it behind.
-    group = logs.LogGroup(
-        scope,
-        f"{construct_id}Logs",
-        log_group_name=f"/aws/eks/{name}/cluster",
-        retention=days(settings.log_days),
-        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
-    )
     cluster = eks.Cluster(
         scope,
         construct_id,
@@ -72,7 +64,7 @@ def kubernetes_cluster(
         ),
         output_config_command=False,
     )
-    cluster.node.add_dependency(group)
+    _own_logs(scope, f"{construct_id}Logs", cluster, name, settings.log_days, protected=protected)
     _end_logs(cluster.node.find_child("KubectlProvider"), settings.log_days, protected=protected)
     resource = resource_of(cluster)
     resource.add_property_override("UpgradePolicy", {"SupportType": "STANDARD"})
@@ -81,6 +73,20 @@ def kubernetes_cluster(
     resource_of(cluster.open_id_connect_provider).apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
     _accept_findings(cluster)
     return cluster
+
+
+def _own_logs(
+    scope: Construct, construct_id: str, cluster: eks.Cluster, name: str, log_days: int, *, protected: bool
+) -> None:
+    """EKS would make this group itself, keep everything for ever, and leave it behind."""
+    group = logs.LogGroup(
+        scope,
+        construct_id,
+        log_group_name=f"/aws/eks/{name}/cluster",
+        retention=days(log_days),
+        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+    )
+    cluster.node.add_dependency(group)
 
 
 def _end_logs(provider: IConstruct, log_days: int, *, protected: bool) -> None:

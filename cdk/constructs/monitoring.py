@@ -90,67 +90,11 @@ def _grafana_login(secret: str) -> dict[str, Any]:
 
 
 def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str, Any]:
-    ours = {"matchExpressions": [_one_of(namespaces)]}
-    watched = {"matchExpressions": [_one_of([*namespaces, names.KUBE_SYSTEM, names.SECRETS_NAMESPACE])]}
     return {
         "fullnameOverride": names.MONITORING,
-        "prometheus": {
-            "prometheusSpec": {
-                "replicas": settings.replicas,
-                # A volume stays in its zone, so two in one zone would be lost with it.
-                "podAntiAffinity": "hard",
-                "podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
-                "priorityClassName": names.MONITORING_PRIORITY,
-                "resources": _resources("250m", "2Gi"),
-                "retention": f"{settings.retention_days}d",
-                # A full volume stops Prometheus, so it forgets a little before.
-                "retentionSize": f"{settings.storage * 85 // 100}GB",
-                "storageSpec": {"volumeClaimTemplate": {"spec": _volume(settings.storage)}},
-                # Everything in these namespaces, whatever release label it wears.
-                "ruleSelectorNilUsesHelmValues": False,
-                "ruleNamespaceSelector": ours,
-                "serviceMonitorSelectorNilUsesHelmValues": False,
-                "serviceMonitorNamespaceSelector": watched,
-                "podMonitorSelectorNilUsesHelmValues": False,
-                "podMonitorNamespaceSelector": watched,
-                "probeSelectorNilUsesHelmValues": False,
-                "probeNamespaceSelector": ours,
-            }
-        },
-        "alertmanager": {
-            "alertmanagerSpec": {
-                "priorityClassName": names.MONITORING_PRIORITY,
-                "resources": _resources("20m", "128Mi"),
-                "storage": {"volumeClaimTemplate": {"spec": _volume(2)}},
-                "alertmanagerConfigNamespaceSelector": ours,
-                # Alerts of journeys wear no namespace label of the namespace that routes them.
-                "alertmanagerConfigMatcherStrategy": {"type": "None"},
-            }
-        },
-        "grafana": {
-            "fullnameOverride": names.GRAFANA,
-            "priorityClassName": names.MONITORING_PRIORITY,
-            "resources": _resources("50m", "512Mi"),
-            "admin": {"existingSecret": names.GRAFANA_SECRET, "userKey": "username", "passwordKey": "password"},
-            "grafana.ini": {
-                "auth.anonymous": {"enabled": False},
-                "users": {"allow_sign_up": False},
-                "analytics": {"reporting_enabled": False, "check_for_updates": False},
-            },
-            "rbac": {"create": False, "namespaced": True},
-            "serviceAccount": {"create": True, "name": names.GRAFANA},
-            # Both would ask for secrets as well, which they may not have.
-            "sidecar": {
-                "dashboards": {
-                    "enabled": True,
-                    "label": "grafana_dashboard",
-                    "resource": "configmap",
-                    "searchNamespace": list(namespaces),
-                },
-                "datasources": {"resource": "configmap"},
-                "resources": _resources("10m", "192Mi"),
-            },
-        },
+        "prometheus": {"prometheusSpec": _prometheus(settings, namespaces)},
+        "alertmanager": {"alertmanagerSpec": _alertmanager(namespaces)},
+        "grafana": _grafana(namespaces),
         "prometheusOperator": {
             "priorityClassName": names.MONITORING_PRIORITY,
             "resources": _resources("50m", "256Mi"),
@@ -168,13 +112,84 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
     }
 
 
+def _prometheus(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str, Any]:
+    """Each in a zone of its own, reading everything in these namespaces, and of the cluster what it tells of itself."""
+    ours = _in_one_of(namespaces)
+    watched = _in_one_of([*namespaces, names.KUBE_SYSTEM, names.SECRETS_NAMESPACE])
+    return {
+        "replicas": settings.replicas,
+        # A volume stays in its zone, so two in one zone would be lost with it.
+        "podAntiAffinity": "hard",
+        "podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
+        "priorityClassName": names.MONITORING_PRIORITY,
+        "resources": _resources("250m", "2Gi"),
+        "retention": f"{settings.retention_days}d",
+        # A full volume stops Prometheus, so it forgets a little before.
+        "retentionSize": f"{settings.storage * 85 // 100}GB",
+        "storageSpec": {"volumeClaimTemplate": {"spec": _volume(settings.storage)}},
+        # Everything in these namespaces, whatever release label it wears.
+        "ruleSelectorNilUsesHelmValues": False,
+        "ruleNamespaceSelector": ours,
+        "serviceMonitorSelectorNilUsesHelmValues": False,
+        "serviceMonitorNamespaceSelector": watched,
+        "podMonitorSelectorNilUsesHelmValues": False,
+        "podMonitorNamespaceSelector": watched,
+        "probeSelectorNilUsesHelmValues": False,
+        "probeNamespaceSelector": ours,
+    }
+
+
+def _alertmanager(namespaces: Sequence[str]) -> dict[str, Any]:
+    return {
+        "priorityClassName": names.MONITORING_PRIORITY,
+        "resources": _resources("20m", "128Mi"),
+        "storage": {"volumeClaimTemplate": {"spec": _volume(2)}},
+        "alertmanagerConfigNamespaceSelector": _in_one_of(namespaces),
+        # Alerts of journeys wear no namespace label of the namespace that routes them.
+        "alertmanagerConfigMatcherStrategy": {"type": "None"},
+    }
+
+
+def _grafana(namespaces: Sequence[str]) -> dict[str, Any]:
+    """For people who log in by the secret, with rights of its own: those that the chart would make reach further."""
+    return {
+        "fullnameOverride": names.GRAFANA,
+        "priorityClassName": names.MONITORING_PRIORITY,
+        "resources": _resources("50m", "512Mi"),
+        "admin": {"existingSecret": names.GRAFANA_SECRET, "userKey": "username", "passwordKey": "password"},
+        "grafana.ini": {
+            "auth.anonymous": {"enabled": False},
+            "users": {"allow_sign_up": False},
+            "analytics": {"reporting_enabled": False, "check_for_updates": False},
+        },
+        "rbac": {"create": False, "namespaced": True},
+        "serviceAccount": {"create": True, "name": names.GRAFANA},
+        # Both would ask for secrets as well, which they may not have.
+        "sidecar": {
+            "dashboards": {
+                "enabled": True,
+                "label": "grafana_dashboard",
+                "resource": "configmap",
+                "searchNamespace": list(namespaces),
+            },
+            "datasources": {"resource": "configmap"},
+            "resources": _resources("10m", "192Mi"),
+        },
+    }
+
+
 def _resources(cpu: str, memory: str) -> dict[str, Any]:
     """Memory is what there is; a limit on the processor would slow down the very moments that are worth watching."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
-def _one_of(namespaces: Sequence[str]) -> dict[str, Any]:
-    return {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(namespaces)}
+def _in_one_of(namespaces: Sequence[str]) -> dict[str, Any]:
+    """A selector of namespaces by their names."""
+    return {
+        "matchExpressions": [
+            {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(namespaces)},
+        ]
+    }
 
 
 def _volume(size: int) -> dict[str, Any]:

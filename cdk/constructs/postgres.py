@@ -35,14 +35,28 @@ class Postgres(Construct):
         protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        engine = rds.DatabaseInstanceEngine.postgres(
-            version=rds.PostgresEngineVersion.of(settings.version, settings.major_version)
-        )
         # Nobody is let in here: the cluster's stack adds the rule for its nodes, and there is no other.
         self.security_group = ec2.SecurityGroup(
             self, "Access", vpc=vpc, description="The database", allow_all_outbound=False
         )
-        self.instance = rds.DatabaseInstance(
+        self.instance = self._instance(name, settings, vpc, subnets, key, protected=protected)
+        self._own_logs(name, settings.log_days, key, protected=protected)
+        _accept_findings(self.instance, protected=protected)
+
+    def _instance(
+        self,
+        name: str,
+        settings: DatabaseSettings,
+        vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
+        key: kms.IKey,
+        *,
+        protected: bool,
+    ) -> rds.DatabaseInstance:
+        engine = rds.DatabaseInstanceEngine.postgres(
+            version=rds.PostgresEngineVersion.of(settings.version, settings.major_version)
+        )
+        return rds.DatabaseInstance(
             self,
             "Instance",
             instance_identifier=name,  # known before it is there, as its log groups must be
@@ -81,24 +95,6 @@ class Postgres(Construct):
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.SNAPSHOT,
         )
-        self._own_logs(name, settings.log_days, key, protected=protected)
-        accept(
-            self.instance,
-            {"AwsSolutions-RDS11": "Who may connect is decided by the security group; another port hides nothing."},
-        )
-        if not protected:
-            accept(
-                self.instance,
-                {"AwsSolutions-RDS10": "This environment is made to be thrown away; a snapshot is taken."},
-            )
-        accept(
-            self.instance.node.find_child("MonitoringRole"),
-            {
-                managed_policy("service-role/AmazonRDSEnhancedMonitoringRole"): (
-                    "AWS keeps this policy in step with what its own agent writes."
-                )
-            },
-        )
 
     def _own_logs(self, name: str, log_days: int, key: kms.IKey, *, protected: bool) -> None:
         """RDS would make these groups itself, without our key, keep everything for ever, and leave them behind."""
@@ -114,6 +110,23 @@ class Postgres(Construct):
                 removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
             )
             self.instance.node.add_dependency(group)
+
+
+def _accept_findings(instance: rds.DatabaseInstance, *, protected: bool) -> None:
+    accept(
+        instance,
+        {"AwsSolutions-RDS11": "Who may connect is decided by the security group; another port hides nothing."},
+    )
+    if not protected:
+        accept(instance, {"AwsSolutions-RDS10": "This environment is made to be thrown away; a snapshot is taken."})
+    accept(
+        instance.node.find_child("MonitoringRole"),
+        {
+            managed_policy("service-role/AmazonRDSEnhancedMonitoringRole"): (
+                "AWS keeps this policy in step with what its own agent writes."
+            )
+        },
+    )
 
 
 def _parameters(settings: DatabaseSettings) -> dict[str, str]:

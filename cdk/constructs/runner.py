@@ -40,7 +40,6 @@ class Runner(Construct):
         log_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        owner, _, repo = repository.partition("/")
         self.security_group = ec2.SecurityGroup(self, "Access", vpc=vpc, description="The runner of workflows")
         group = logs.LogGroup(self, "Logs", retention=days(log_days), removal_policy=RemovalPolicy.DESTROY)
         project = codebuild.Project(
@@ -48,12 +47,7 @@ class Runner(Construct):
             "Project",
             project_name=name,
             description=f"Runs the workflows of {repository} inside the VPC",
-            source=codebuild.Source.git_hub(
-                owner=owner,
-                repo=repo,
-                webhook=True,
-                webhook_filters=[codebuild.FilterGroup.in_event_of(codebuild.EventAction.WORKFLOW_JOB_QUEUED)],
-            ),
+            source=_jobs_of(repository),
             environment=codebuild.BuildEnvironment(
                 build_image=codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5,
                 compute_type=codebuild.ComputeType.MEDIUM,
@@ -67,15 +61,7 @@ class Runner(Construct):
             timeout=LONGEST_JOB,
             queued_timeout=Duration.hours(1),
         )
-        # The library knows no filter of this kind. Of branches and accounts the service asks with other events only.
-        only = [
-            {"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"},
-            {"Type": "WORKFLOW_NAME", "Pattern": f"^{workflow}$"},
-        ]
-        resource_of(project).add_property_override("Triggers.FilterGroups", [only])
-        resource_of(project).add_property_override(
-            "Source.Auth", {"Type": "CODECONNECTIONS", "Resource": connection_arn}
-        )
+        _start_for(workflow, project)
         self._let_connect(project, connection_arn)
         self._accept_findings(project)
 
@@ -84,6 +70,8 @@ class Runner(Construct):
 
         The policy that the library writes names the project's own log, and so comes after it.
         """
+        auth = {"Type": "CODECONNECTIONS", "Resource": connection_arn}
+        resource_of(project).add_property_override("Source.Auth", auth)
         policy = iam.Policy(
             self,
             "Connection",
@@ -108,3 +96,19 @@ class Runner(Construct):
                 "AwsSolutions-IAM5[Action::kms:ReEncrypt*]": "Both ends of one action, on one key.",
             },
         )
+
+
+def _jobs_of(repository: str) -> codebuild.ISource:
+    """Jobs that its workflows queue."""
+    owner, _, repo = repository.partition("/")
+    queued = codebuild.FilterGroup.in_event_of(codebuild.EventAction.WORKFLOW_JOB_QUEUED)
+    return codebuild.Source.git_hub(owner=owner, repo=repo, webhook=True, webhook_filters=[queued])
+
+
+def _start_for(workflow: str, project: codebuild.Project) -> None:
+    """The library knows no filter of this kind. Of branches and accounts the service asks with other events only."""
+    only = [
+        {"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"},
+        {"Type": "WORKFLOW_NAME", "Pattern": f"^{workflow}$"},
+    ]
+    resource_of(project).add_property_override("Triggers.FilterGroups", [only])
