@@ -12,7 +12,7 @@ from xdist.remote import Producer
 from backend.db.migrate import migrate
 from backend.db.options import DatabaseOptions
 from backend.db.pool import Database
-from tests import workers
+from tests import sharing
 from tests.box_office import BoxOffice
 from tests.databases import Databases
 from tools.programs.postgres import Server, postgres
@@ -24,11 +24,11 @@ settings.load_profile("patient")
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):  # one of several workers
-        items.sort(key=lambda item: workers.turn(item.nodeid))
+        items.sort(key=lambda item: sharing.turn(item.nodeid))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> workers.Together:
-    return workers.Together(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Together:
+    return sharing.Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 import pytest
 
-from tests import workers
+from tests import sharing
 from tests.shop import ROOT, free_ports
 
 
@@ -13,14 +13,14 @@ from tests.shop import ROOT, free_ports
     ],
 )
 def test_what_shares_something_is_run_by_one_worker(test: str, group: str) -> None:
-    assert workers.group(test) == group
+    assert sharing.group(test) == group
 
 
 def test_what_takes_long_comes_first() -> None:
-    assert workers.turn("tests/rollout/test_rollout.py::test_a") < workers.turn("tests/web/test_edge.py::test_a")
+    assert sharing.turn("tests/rollout/test_rollout.py::test_a") < sharing.turn("tests/web/test_edge.py::test_a")
 
 
-@pytest.mark.parametrize("place", [*workers.TOGETHER, *workers.FIRST])
+@pytest.mark.parametrize("place", [*sharing.TOGETHER, *sharing.FIRST])
 def test_every_place_named_is_there(place: str) -> None:
     assert (ROOT / place).exists()
 
