@@ -1,3 +1,5 @@
+"""Writes docs/cost.md anew: `python -m cdk.cost`."""
+
 from __future__ import annotations
 
 from cdk.cost.document import PATH, document

@@ -1,3 +1,5 @@
+"""Where the application runs."""
+
 from __future__ import annotations
 
 from aws_cdk import Stack
@@ -50,6 +52,8 @@ class ClusterStack(Stack):
         )
         self.addons = Addons(self, "Addons", cluster=self.cluster, versions=env.cluster.addons)
         self.addons.around(nodes.groups)
+        # Whatever wears the cluster's own security group gets here: nodes with their pods, and the CDK's functions with
+        # kubectl, which run while stacks are deployed and know no login.
         ec2.CfnSecurityGroupIngress(
             self,
             "NodesToDatabase",

@@ -1,3 +1,5 @@
+"""Where everything is that must not be lost."""
+
 from __future__ import annotations
 
 from aws_cdk import Stack

@@ -1,3 +1,5 @@
+"""What GitHub may do here."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,3 +1,5 @@
+"""Where customers come in, but for the load balancer: its controller in the cluster makes that."""
+
 from __future__ import annotations
 
 from aws_cdk import Stack

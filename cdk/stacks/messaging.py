@@ -1,3 +1,5 @@
+"""What leaves the shop: events, letters, and what pods may do of AWS to send them."""
+
 from __future__ import annotations
 
 from aws_cdk import Stack

@@ -1,3 +1,5 @@
+"""The ground that all else of an environment stands on."""
+
 from __future__ import annotations
 
 from aws_cdk import Fn, Stack

@@ -1,3 +1,5 @@
+"""What is watched by AWS, and whom it tells."""
+
 from __future__ import annotations
 
 from aws_cdk import CfnParameter, Stack
@@ -63,7 +65,7 @@ class ObservabilityStack(Stack):
             watches=[watch for section in sections.values() for watch in section],
         )
         dashboard(self, "Dashboard", name=name, sections=sections)
-        rds.CfnEventSubscription(
+        events = rds.CfnEventSubscription(
             self,
             "DatabaseEvents",
             sns_topic_arn=self.topic.topic_arn,
@@ -71,6 +73,8 @@ class ObservabilityStack(Stack):
             source_ids=[database.instance.instance_identifier],
             event_categories=list(DATABASE_EVENTS),
         )
+        # RDS publishes a first message while it is being made, and refuses a topic that does not let it.
+        events.node.add_dependency(self.topic.node.find_child("Policy"))
         # Alertmanager reports to the same people, by the same topic.
         iam.Policy(
             self,

@@ -1,3 +1,5 @@
+"""What the cluster runs for the application: storage, secrets, monitoring, the load balancer, more nodes."""
+
 from __future__ import annotations
 
 from aws_cdk import Stack

@@ -1,3 +1,5 @@
+"""Where images are kept, of one account for itself and for others."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
