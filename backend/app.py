@@ -152,20 +152,15 @@ async def _wire(
     catalogue = Catalogue(database, app[HUB])
     for job in (catalogue.follow(settings.database_url), catalogue.feed.run()):
         _until_closed(stack, job)
+    app[CATALOGUE] = catalogue
+    gate = _wire_waiting(app, settings, metrics, database, stack)
     limits = HoldLimits(
         duration=settings.hold_time,
         tickets_per_address=settings.limit_tickets_per_address or None,
         holds_per_customer=settings.limit_holds_per_customer or None,
     )
     holds = Holds(database, limits, swept=partial(count_expired, metrics))
-    keys = parts.room_keys(settings)
-    gate = Gate(keys, metrics.waiting)
     baskets = HeldBaskets(database, holds, catalogue.offers, gate, limits=limits, metrics=metrics)
-    places = Places(database, settings.limit_places_per_address or None)
-    rooms = Rooms(database)
-    pulse = Pulse(database, metrics)
-    stack.push_async_callback(pulse.stop)
-    _until_closed(stack, keep_up(rooms, places, pulse))
     settlements = Settlements(database, metrics, provider.name)
     tokens = parts.tokens(settings)
     till = Till(
@@ -179,9 +174,7 @@ async def _wire(
     )
     printer = Printer(settings.secret_key)
     stack.callback(printer.close)
-    app[CATALOGUE] = catalogue
     app[inventory.BASKETS] = baskets
-    app[waiting.ROOMS] = WaitingRooms(rooms, places, catalogue.offers, keys, metrics.waiting)
     app[orders.TILL] = till
     app[orders.ORDERS] = Orders(database, metrics)
     app[orders.TOKENS] = tokens
@@ -191,8 +184,23 @@ async def _wire(
     latest: Check = _shared(stack, lambda: last_check(database), keep=_KEEP_LAST_CHECK_SECONDS)
     app[status.LAST_CHECK] = latest
     app[status.FRESH_CHECK] = _fresh_check(settings, stack)
-    for batcher in (holds, settlements, till, places):
+    for batcher in (holds, settlements, till):
         stack.push_async_callback(batcher.close)
+
+
+def _wire_waiting(
+    app: web.Application, settings: Settings, metrics: Metrics, database: Database, stack: AsyncExitStack
+) -> Gate:
+    """Waiting rooms, of the catalogue that is wired already; the gate is what baskets ask."""
+    keys = parts.room_keys(settings)
+    places = Places(database, settings.limit_places_per_address or None)
+    rooms = Rooms(database)
+    pulse = Pulse(database, metrics)
+    stack.push_async_callback(pulse.stop)
+    _until_closed(stack, keep_up(rooms, places, pulse))
+    stack.push_async_callback(places.close)
+    app[waiting.ROOMS] = WaitingRooms(rooms, places, app[CATALOGUE].offers, keys, metrics.waiting)
+    return Gate(keys, metrics.waiting)
 
 
 def _until_closed(stack: AsyncExitStack, job: Coroutine[Any, Any, None]) -> None:
