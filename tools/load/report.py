@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     scenarios = [chosen(name.strip()) for name in (os.environ.get("SCENARIO") or ",".join(USUAL)).split(",")]
     if _BEGIN not in DOCUMENT.read_text():
         raise Failure(f"{DOCUMENT.name} has no place for the report: it must contain {_BEGIN.strip()} and {_END}")
-    missed = [] if "--kept" in arguments else [each.name for each in scenarios if not load(each, _set(each)).passed]
+    missed = [] if "--kept" in arguments else [each.name for each in scenarios if not load(each, _asked(each)).passed]
     write(DOCUMENT, PLOTS)
     step(f"written: {DOCUMENT.relative_to(ROOT)}, {PLOTS.relative_to(ROOT)}/")
     if missed:
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _set(scenario: Scenario) -> Mapping[str, str]:
+def _asked(scenario: Scenario) -> Mapping[str, str]:
     """The environment, and beneath it what is usual here."""
     given = {name: value for name, value in os.environ.items() if value}
     return {**USUAL.get(scenario.name, {}), **given}
