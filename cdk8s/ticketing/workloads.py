@@ -5,6 +5,7 @@ from __future__ import annotations
 from cdk8s_plus_36 import k8s
 from constructs import Construct
 
+from cdk.settings.rollout import PROGRESS
 from cdk.settings.workloads import CPU_PERCENT, Workload
 from ticketing.inputs import Inputs
 from ticketing.labels import metadata, selector
@@ -33,7 +34,7 @@ class WebService(Construct):
                 selector=k8s.LabelSelector(match_labels=selector(name)),
                 strategy=_one_by_one(settings),
                 min_ready_seconds=_SETTLED,
-                progress_deadline_seconds=600,
+                progress_deadline_seconds=PROGRESS,
                 revision_history_limit=3,
                 template=service_pod(inputs, name, process, health, priority=SERVING, spread=True),
             ),
@@ -59,7 +60,7 @@ class Worker(Construct):
                 selector=k8s.LabelSelector(match_labels=selector(name)),
                 strategy=_one_by_one(settings),
                 min_ready_seconds=_SETTLED,
-                progress_deadline_seconds=600,
+                progress_deadline_seconds=PROGRESS,
                 revision_history_limit=3,
                 template=service_pod(inputs, name, process, health, priority=SERVING, spread=settings.most > 1),
             ),

@@ -42,14 +42,14 @@ def remove(kind: str, name: str) -> Change:
     return lambda objects: objects.bodies.remove(objects.one(kind, name))
 
 
-def attribute(which: str, old: str, new: str) -> Change:
-    """Change a part of one of the load balancer's annotations."""
+def attribute(which: str, old: str, new: str, *, service: str | None = None) -> Change:
+    """Change a part of one of the load balancer's annotations, or of those that a Service has of its own."""
     key = f"alb.ingress.kubernetes.io/{which}"
 
     def change(objects: Objects) -> None:
-        text = annotations(objects)[key]
-        assert old in text
-        annotations(objects)[key] = text.replace(old, new)
+        there = objects.one("Service", service)["metadata"]["annotations"] if service else annotations(objects)
+        assert old in there[key]
+        there[key] = there[key].replace(old, new)
 
     return change
 
@@ -192,6 +192,11 @@ REFERENCES = [
         lambda o: spec(o, "ExternalSecret", "application")["secretStoreRef"].update(name="vault"),
         "ExternalSecret application: asks another store",
     ),
+    Mistake(
+        "secret that goes with its source",
+        lambda o: spec(o, "ExternalSecret", "database-login")["target"].update(deletionPolicy="Delete"),
+        "ExternalSecret database-login: goes with its source, by Delete",
+    ),
     Mistake("open by default", remove("NetworkPolicy", "closed"), "none closes the namespace by default"),
     Mistake("workload without a policy", remove("NetworkPolicy", "worker"), "has 0 policies of its own"),
     Mistake(
@@ -232,6 +237,11 @@ SAFETY = [
     Mistake("memory on credit", lambda o: container(o)["resources"]["limits"].update(memory="1Gi"), "needs requests"),
     Mistake("throttled", lambda o: container(o)["resources"]["limits"].update(cpu="1"), "would be throttled"),
     Mistake("nowhere to write", lambda o: container(o)["volumeMounts"].pop(0), "has nowhere to write"),
+    Mistake(
+        "no room to write",
+        lambda o: pod(o)["volumes"][0]["emptyDir"].update(sizeLimit="1Ki"),
+        "Deployment backend: has less than 16Mi to write on",
+    ),
     Mistake("writable secrets", lambda o: container(o)["volumeMounts"][1].pop("readOnly"), "could write its secrets"),
     Mistake("foreign image", lambda o: container(o).update(image="docker.io/nginx:1"), "is not from our registry"),
     Mistake(

@@ -34,7 +34,17 @@ ROLLOUT = [
     Mistake(
         "requests given up",
         attribute("target-group-attributes", "timeout_seconds=30", "timeout_seconds=5"),
-        "gives up requests after 5 s",
+        "Service backend: gives up requests after 5 s",
+    ),
+    Mistake(
+        "requests of the page given up",
+        attribute("target-group-attributes", "timeout_seconds=30", "timeout_seconds=5", service="frontend"),
+        "Service frontend: gives up requests after 5 s",
+    ),
+    Mistake(
+        "given up before it can be",
+        lambda o: spec(o, "Deployment", "backend").update(progressDeadlineSeconds=30),
+        "Deployment backend: is given up after 30 s, and a pod may take 85 s to come",
     ),
     Mistake(
         "impatient health check",
@@ -42,6 +52,10 @@ ROLLOUT = [
         "asks again before it has heard an answer",
     ),
 ]
+
+
+def of_service(objects: Objects, name: str) -> Any:
+    return objects.one("Service", name)["metadata"]["annotations"]
 
 
 EDGE = [
@@ -58,7 +72,34 @@ EDGE = [
     Mistake(
         "turns by open requests",
         attribute("target-group-attributes", "round_robin", "least_outstanding_requests"),
-        "a new pod gets nearly every request",
+        "Service backend: by least_outstanding_requests streams count for ever",
+    ),
+    Mistake(
+        "blank pages",
+        lambda o: of_service(o, "frontend").pop("alb.ingress.kubernetes.io/target-group-attributes"),
+        "Service frontend: in a rollout a page and its files come from different builds",
+    ),
+    Mistake(
+        "blank pages by a word",
+        attribute("target-group-attributes", "stickiness.enabled=true", "stickiness.enabled=false", service="frontend"),
+        "Service frontend: in a rollout a page and its files come from different builds",
+    ),
+    Mistake(
+        "a page for a day",
+        attribute("target-group-attributes", "duration_seconds=300", "duration_seconds=86400", service="frontend"),
+        "Service frontend: 60 s for a page and its files are enough, and after 600 s pods have unlike work",
+    ),
+    Mistake(
+        "a sale for half of the pods",
+        lambda o: of_service(o, "backend").update(of_service(o, "frontend")),
+        "Service backend: customers stay with their pods",
+    ),
+    Mistake(
+        "everybody stays",
+        attribute(
+            "target-group-attributes", "=round_robin", "=round_robin,stickiness.enabled=true,stickiness.type=lb_cookie"
+        ),
+        "Service backend: customers stay with their pods",
     ),
     Mistake(
         "addresses kept back",
@@ -92,6 +133,14 @@ PROBES = [
     ),
     Mistake("ready without data", asks("worker", "readiness", "/metrics"), "/metrics does not say whether it can work"),
     Mistake("ended when busy", probe("backend", "liveness", failureThreshold=1), "is ended when it is only busy"),
+    *(
+        Mistake(
+            f"hasty {which}",
+            probe("worker", which, timeoutSeconds=1),
+            f"Deployment worker: its {which}Probe waits 1 s, and any answer may take 2 s",
+        )
+        for which in ("startup", "readiness", "liveness")
+    ),
     Mistake(
         "there too soon",
         lambda o: spec(o, "Deployment", "worker").pop("minReadySeconds"),
@@ -159,6 +208,11 @@ NUMBERS = [
         "late by minutes",
         lambda o: spec(o, "CronJob", "rotation").update(startingDeadlineSeconds=300),
         "CronJob rotation: is left out",
+    ),
+    Mistake(
+        "never in time",
+        lambda o: spec(o, "CronJob", "prescaling").update(startingDeadlineSeconds=5),
+        "CronJob prescaling: may never begin",
     ),
     Mistake(
         "stale login",

@@ -5,6 +5,8 @@ It is applied before any pod: only then does the controller hold each new pod ba
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdk8s import Chart
 from cdk8s_plus_36 import k8s
 from constructs import Construct
@@ -19,6 +21,7 @@ from ticketing.shop import BACKEND, FRONTEND, HTTP, PAYMENTS, sells_for_real
 # TLS 1.2 and 1.3 with forward secrecy only, with a key exchange that also holds against quantum computers.
 _TLS = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 _ALB = "alb.ingress.kubernetes.io"
+_STAYS = 300  # seconds: longer than a page takes to fetch all that it is made of, on a poor connection too
 
 
 class Edge(Chart):
@@ -28,7 +31,7 @@ class Edge(Chart):
         super().__init__(scope, name)
         paths = [_path("/api", BACKEND), _path("/", FRONTEND)]
         _service(self, inputs, BACKEND, BACKEND_PORT, health="/readiness")
-        _service(self, inputs, FRONTEND, FRONTEND_PORT, health="/healthz")
+        _service(self, inputs, FRONTEND, FRONTEND_PORT, health="/healthz", more=_one_pod_for_a_page(inputs))
         if not sells_for_real(inputs):
             _service(self, inputs, PAYMENTS, PAYMENTS_PORT, health="/")
             paths.insert(1, _path("/pay", PAYMENTS))
@@ -46,12 +49,17 @@ class Edge(Chart):
         )
 
 
-def _service(scope: Construct, inputs: Inputs, name: str, port: int, *, health: str) -> None:
-    """Customers' port alone: metrics have another one, which no Service knows."""
+def _service(
+    scope: Construct, inputs: Inputs, name: str, port: int, *, health: str, more: Mapping[str, str] | None = None
+) -> None:
+    """Customers' port alone: metrics have another one, which no Service knows.
+
+    more: annotations besides, each of which takes the place of the Ingress's own.
+    """
     k8s.KubeService(
         scope,
         f"{name}-service",
-        metadata=metadata(inputs, name, annotations={f"{_ALB}/healthcheck-path": health}),
+        metadata=metadata(inputs, name, annotations={f"{_ALB}/healthcheck-path": health, **(more or {})}),
         spec=k8s.ServiceSpec(
             type="ClusterIP",
             selector=selector(name),
@@ -85,11 +93,6 @@ def _annotations(inputs: Inputs) -> dict[str, str]:
         "access_logs.s3.enabled": "true",
         "access_logs.s3.bucket": inputs[Output.LOAD_BALANCER_LOGS],
     }
-    targets = {
-        "deregistration_delay.timeout_seconds": rollout.deregistration,
-        # By turns: a stream is a request that never ends, so by the fewest open ones a new pod would get nearly all.
-        "load_balancing.algorithm.type": "round_robin",
-    }
     settings = {
         "load-balancer-name": names.load_balancer(env.name),
         "group.name": names.prefix(env.name),
@@ -108,9 +111,30 @@ def _annotations(inputs: Inputs) -> dict[str, str]:
         "unhealthy-threshold-count": rollout.unhealthy,
         "success-codes": "200",
         "load-balancer-attributes": _listed(load_balancer),
-        "target-group-attributes": _listed(targets),
+        "target-group-attributes": _listed(_targets(inputs)),
     }
     return {f"{_ALB}/{key}": str(value) for key, value in settings.items()}
+
+
+def _targets(inputs: Inputs) -> dict[str, object]:
+    return {
+        "deregistration_delay.timeout_seconds": inputs.env.rollout.deregistration,
+        # By turns: a stream is a request that never ends, so by the fewest open ones a new pod would get nearly all.
+        "load_balancing.algorithm.type": "round_robin",
+    }
+
+
+def _one_pod_for_a_page(inputs: Inputs) -> dict[str, str]:
+    """In a rollout two builds answer side by side, and neither has the other's files.
+
+    For the page alone: whoever holds tickets is the same to every pod of the backend, and a sale needs them all.
+    """
+    sticky = {
+        "stickiness.enabled": "true",
+        "stickiness.type": "lb_cookie",
+        "stickiness.lb_cookie.duration_seconds": _STAYS,
+    }
+    return {f"{_ALB}/target-group-attributes": _listed({**_targets(inputs), **sticky})}
 
 
 def _listed(attributes: dict[str, object]) -> str:

@@ -10,6 +10,7 @@ _BUSY = range(30, 81)  # percent of what a pod was promised; above it nothing is
 _QUICK = 60  # seconds in which pods must be able to become twice as many
 _EACH_MINUTE = "* * * * *"
 _HOURS = 3600
+_LOOKS_EVERY = 10  # seconds: what may be late by less, the cluster may never see in time
 
 
 def scalers(objects: Objects) -> Iterator[str]:
@@ -65,6 +66,8 @@ def tries(objects: Objects) -> Iterator[str]:
     """The next minute is the next try; what comes seldom tries again by itself, and may be hours late."""
     for job in objects.of("CronJob"):
         spec = job["spec"]
+        if spec.get("startingDeadlineSeconds", _HOURS) < _LOOKS_EVERY:
+            yield f"{called(job)}: may never begin, the cluster looks every {_LOOKS_EVERY} s"
         if spec["schedule"] == _EACH_MINUTE:
             continue
         if spec["jobTemplate"]["spec"]["backoffLimit"] < 2:

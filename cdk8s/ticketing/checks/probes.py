@@ -14,6 +14,7 @@ from backend.telemetry.metrics import Metrics, metrics_app
 from backend.telemetry.promise import load_promise
 from backend.web.health import Health
 from backend.worker import worker_app
+from cdk.settings.rollout import DEADLINE
 from ticketing.checks.objects import Body, Objects, called
 from ticketing.inputs import Inputs
 
@@ -22,6 +23,7 @@ _NGINX = Path(__file__).parents[3] / "frontend" / "nginx.conf"
 _WORKS_WITH_DATA = {"serve", "worker"}
 _LEAST_SECONDS_READY = 5
 _LEAST_PATIENCE = 30  # seconds: less would end a process that is only busy
+_A_SECOND = 1  # the cluster's own choice
 
 
 def probes(objects: Objects, inputs: Inputs) -> Iterator[str]:
@@ -39,6 +41,8 @@ def _known(deployment: Body, container: Body, probe: str, inputs: Inputs) -> Ite
     asked = container.get(probe, {}).get("httpGet")
     if asked is None:
         return
+    if (timeout := container[probe].get("timeoutSeconds", _A_SECOND)) < DEADLINE:
+        yield f"{called(deployment)}: its {probe} waits {timeout} s, and any answer may take {DEADLINE} s"
     known = _answered(container, asked["port"], inputs)
     if asked["path"] not in known:
         yield f"{called(deployment)}: its {probe} asks for {asked['path']}, which nothing answers at {asked['port']}"

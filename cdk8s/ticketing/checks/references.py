@@ -151,6 +151,13 @@ def secrets(objects: Objects, inputs: Inputs) -> Iterator[str]:
         yield f"ExternalSecret {name}: nothing uses it"
 
 
+def lasting(objects: Objects) -> Iterator[str]:
+    """Pods go on with what they have when its source is away, and new ones can start."""
+    for secret in objects.of("ExternalSecret"):
+        if (policy := secret["spec"]["target"].get("deletionPolicy", "Retain")) != "Retain":
+            yield f"{called(secret)}: goes with its source, by {policy}"
+
+
 def restarts(objects: Objects) -> Iterator[str]:
     """Pods with secrets as variables say which version of them: one that changes replaces all pods."""
     for pod in objects.pods:

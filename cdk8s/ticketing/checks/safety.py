@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 from cdk.names import Output
 from cdk.settings.database import RESERVED_CONNECTIONS
-from cdk.settings.workloads import BESIDE_THE_POOL, MIGRATION, connections_allowed
+from cdk.settings.workloads import BESIDE_THE_POOL, JOBS, connections_allowed
 from ticketing.checks.objects import Body, Objects, Pod, called
 from ticketing.inputs import Inputs
 
 _VERSION = re.compile(r"(@sha256:[0-9a-f]{64}|:[0-9a-f]{7,40})")
+_UNITS = {"": 1.0, **{unit: 1000.0**power for power, unit in enumerate("kMGT", 1)}}
+_UNITS |= {f"{unit}i": 1024.0**power for power, unit in enumerate("KMGT", 1)}
+_LEAST_ROOM = "16Mi"  # what a client does not take at once lies there, and what is being written: pages, letters
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _HAS_A_TOKEN = {"prescaling"}  # it changes an autoscaler
 _POD_SECURITY = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -36,10 +39,18 @@ def pods(objects: Objects) -> Iterator[str]:
             if spec.get(forbidden):
                 yield f"{pod}: {forbidden}"
         for volume in spec.get("volumes", []):
+            if _bytes(volume.get("emptyDir", {}).get("sizeLimit", _LEAST_ROOM)) < _bytes(_LEAST_ROOM):
+                yield f"{pod}: has less than {_LEAST_ROOM} to write on, and is ended when it is full"
             if not {"emptyDir", "secret"} & set(volume):
                 yield f"{pod}: the volume {volume['name']} is neither its own nor a secret"
         for container in pod.containers:
             yield from _container(pod, container)
+
+
+def _bytes(quantity: str) -> float:
+    """Of a quantity as Kubernetes writes it: 64Mi, 1.5G, 1000."""
+    number = quantity.rstrip("KMGTki")
+    return float(number) * _UNITS[quantity.removeprefix(number)]
 
 
 def _user(pod: Pod) -> Iterator[str]:
@@ -119,7 +130,7 @@ def connections(objects: Objects, inputs: Inputs) -> Iterator[str]:
         scaler["spec"]["scaleTargetRef"]["name"]: scaler["spec"]["maxReplicas"]
         for scaler in objects.of("HorizontalPodAutoscaler")
     }
-    needed = MIGRATION
+    needed = JOBS
     for deployment in objects.of("Deployment"):
         for container in deployment["spec"]["template"]["spec"]["containers"]:
             pool = {each["name"]: each["value"] for each in container.get("env", [])}.get("DB_POOL_SIZE")
@@ -127,7 +138,7 @@ def connections(objects: Objects, inputs: Inputs) -> Iterator[str]:
                 continue
             spec = deployment["spec"]
             replicas = most.get(deployment["metadata"]["name"], spec.get("replicas", 0))
-            at_once = replicas + spec["strategy"]["rollingUpdate"]["maxSurge"]
+            at_once = replicas + 2 * spec["strategy"]["rollingUpdate"]["maxSurge"]  # those that come, those that go
             needed += at_once * (int(pool) + BESIDE_THE_POOL)
     allowed = connections_allowed(inputs.env.database.max_connections, RESERVED_CONNECTIONS)
     if needed > allowed:
