@@ -55,6 +55,9 @@ deploy-emulated: ## deploy dev and prod into an emulated AWS on this machine, lo
 deploy: ## bring ENV=dev or prod on AWS to this commit, tested at its address (DRY_RUN=1 only says how)
 	$(tool) aws release.deploy $(if $(value DRY_RUN),--dry-run)
 
+stacks: ## deploy the stacks of this commit for ENV=dev or prod, and no more, as for the first time (DRY_RUN=1 only says how)
+	$(tool) aws release.deploy --stacks $(if $(value DRY_RUN),--dry-run)
+
 push: ## build and push the images of this commit for ENV=dev or prod, and no more (DRY_RUN=1 only says how)
 	$(tool) aws release.deploy --images $(if $(value DRY_RUN),--dry-run)
 
@@ -79,8 +82,8 @@ destroy: ## take ENV=dev or prod on AWS down; prod keeps its data (DRY_RUN=1 onl
 check-host: ## say whether HOST= is a shop of ours and SCENARIO= one that it can be loaded by
 	$(tool) python load.hosts
 
-changes: ## what this commit changes in AWS and the cluster since BASE=; with ENV=dev or prod, in that account
-	$(tool) $(if $(value ENV),aws,python) release.changes
+changes: ## what this commit changes in AWS and the cluster since BASE=; with ENV=dev or prod, in that account (DRY_RUN=1 only says how)
+	$(tool) $(if $(value ENV),aws,python) release.changes $(if $(value DRY_RUN),--dry-run)
 
 dast: ## let OWASP ZAP look at a shop of its own (needs Docker)
 	$(tool) page dast

@@ -5,6 +5,7 @@ hold to what is synthesized: no account is asked. With ENV=dev or prod it asks t
 would change there; that takes credentials of its `plan` role or better.
 """
 
+import argparse
 import os
 from pathlib import Path
 
@@ -19,8 +20,11 @@ DIFF = ROOT / "build" / "changes.diff"
 COMMITTED = ("tests/cdk/snapshots", "tests/manifests/snapshots", "slo/out")
 
 
-def main(_arguments: list[str]) -> int:
-    commands = Commands(programs())
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make changes", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
+    options = parser.parse_args(arguments)
+    commands = Commands(programs(), dry_run=options.dry_run)
     if env := os.environ.get("ENV", ""):
         in_the_account(commands, env)
     else:
@@ -33,9 +37,13 @@ def between(commands: Commands, base: str, file: Path = DIFF) -> None:
     if base.startswith("-"):
         raise Failure(f"BASE={base} is no commit: name one, such as origin/main")
     changed = f"{base}...HEAD"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(commands.ask("git", "diff", changed, "--", *COMMITTED, example="") + "\n")
+    whole = commands.ask("git", "diff", changed, "--", *COMMITTED, example="")
     summary = commands.ask("git", "diff", "--stat", changed, "--", *COMMITTED, example="")
+    if commands.dry_run:
+        step("dry run: nothing was done")
+        return
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"{whole}\n")
     say(summary or f"nothing of {', '.join(COMMITTED)} changes")
     step(f"the whole of it is in {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
 
@@ -45,7 +53,7 @@ def in_the_account(commands: Commands, env: str) -> None:
         site = Site(environment(env), commands)
     except SettingsError as error:
         raise Failure(str(error)) from None
-    commands.run(*site.cdk("diff", "--all", "--method", "template"))
+    commands.run(*site.cdk("diff", "--method", "template"))  # of all stacks, where none is named
 
 
 if __name__ == "__main__":

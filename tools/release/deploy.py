@@ -3,6 +3,7 @@
 Each step is shown, the first failure ends it, and it may be started again at any time: what is done already is found
 done. `--images` ends once the images are pushed; a pipeline that deploys finds them there, as its role can push none,
 and so does whoever deploys prod, which runs what dev has run (tools/release/promote.py).
+`--stacks` ends with the stacks: for the first time, when pods cannot start yet or their cluster is out of reach.
 `--gate` only asks the budgets, of any environment.
 `--dry-run` shows every command and runs none. For prod CONFIRM=tickets-prod is needed, and the error budgets must allow
 it: CHANGE=fix, security or rollback says what is brought, BOOTSTRAP=UNTIL lets a young history pass, and
@@ -24,6 +25,7 @@ from tools.release import attempts
 from tools.release.gatekeeper import ask_gate
 from tools.release.kubernetes import Manifests
 from tools.release.lease import Lease
+from tools.release.protection import Protection
 from tools.release.registry import DIGEST, Registry
 from tools.release.releases import Releases
 from tools.release.site import Site, chosen, programs
@@ -38,11 +40,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--dry-run", action="store_true", help="show every command and run none")
     parser.add_argument("--images", action="store_true", help="push the images of this commit, and no more")
+    parser.add_argument("--stacks", action="store_true", help="deploy the stacks, and no more")
     parser.add_argument("--gate", action="store_true", help="ask whether the error budgets allow it, and no more")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     site = chosen(Commands(programs(), dry_run=options.dry_run))
-    part = ask if options.gate else push if options.images else deploy
+    part = ask if options.gate else push if options.images else only_stacks if options.stacks else deploy
     part(site, os.environ)
     return 0
 
@@ -50,6 +53,11 @@ def main(arguments: list[str]) -> int:
 def push(site: Site, variables: Mapping[str, str]) -> None:
     """Only what the registry lacks of this commit's images."""
     _Deployment(site, variables).push()
+
+
+def only_stacks(site: Site, variables: Mapping[str, str]) -> None:
+    """What AWS is to have, with nothing asked of the cluster, which may be out of reach."""
+    _Deployment(site, variables).only_stacks()
 
 
 def ask(site: Site, variables: Mapping[str, str]) -> None:
@@ -78,6 +86,11 @@ class _Deployment:
     def push(self) -> None:
         self._follow([("who pushes what", self._begin), ("images", self._push_images)])
         step(f"the registry of {self._site.name} has the images of {self._commit[:12]}")
+
+    def only_stacks(self) -> None:
+        self._follow([("who deploys what", self._begin), ("stacks", self._stacks)])
+        done = f"the stacks of {self._site.name} are those of {self._commit[:12]}"
+        step("dry run: nothing was done" if self._commands.dry_run else done)
 
     def ask(self) -> None:
         self._follow([("who asks for what", self._begin), ("do the error budgets allow it", self._gate)])
@@ -132,8 +145,10 @@ class _Deployment:
         self._lease.take(self._caller)
 
     def _stacks(self) -> None:
+        """The first time is a person's: a pipeline's role is made by these stacks."""
         if not self._site.is_pipeline(self._caller):
             self._bootstrap()
+            Protection(self._site).off_failed()
         settings = ("--require-approval", "never", "--outputs-file", self._site.outputs)
         self._commands.run(*self._site.cdk("deploy", "--all", *settings))
 

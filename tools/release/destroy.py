@@ -18,6 +18,7 @@ from tools.commands import Commands
 from tools.console import say, step
 from tools.release.deploy import construct
 from tools.release.lease import Lease
+from tools.release.protection import Protection
 from tools.release.site import Site, chosen, programs
 
 KEPT = (names.Stack.NETWORK, names.Stack.REGISTRY, names.Stack.DATABASE)  # where protected is set
@@ -54,6 +55,7 @@ class _Destruction:
         self._site = site
         self._commands = site.commands
         self._lease = Lease(site, variables)
+        self._protection = Protection(site)
         self._caller = ""
 
     def run(self) -> None:
@@ -84,10 +86,7 @@ class _Destruction:
         self._site.reach_cluster(self._caller)
         self._lease.take(self._caller)
         balancer = self._balancer()
-        if balancer is not None and self._site.settings.protected:
-            off = ("--attributes", "Key=deletion_protection.enabled,Value=false")
-            modify = ("elbv2", "modify-load-balancer-attributes", "--load-balancer-arn", balancer)
-            self._commands.run(*self._site.aws(*modify, *off))
+        self._protection.off_ingresses(balancer)
         delete = ("delete", "ingress", "--all", "--wait", "--timeout", _PATIENCE)
         self._commands.run(*self._site.kubectl(*delete))
         if balancer is not None:
@@ -131,23 +130,8 @@ class _Destruction:
 
     def _unprotect(self) -> None:
         """Of what will be deleted: the stacks that hold no data, and the cluster."""
-        query = f"Stacks[?starts_with(StackName,'{names.prefix(self._site.name)}-')].StackName"
-        describe = self._site.aws("cloudformation", "describe-stacks", "--query", query, "--output", "text")
-        every = {self._site.stack(which) for which in self._going}
-        present = self._commands.ask(*describe, example=" ".join(sorted(every))).split()
-        for name in sorted(every.intersection(present)):
-            off = ("--no-enable-termination-protection", "--stack-name", name, "--query", "StackId")
-            self._commands.run(*self._site.aws("cloudformation", "update-termination-protection", *off))
-        self._unprotect_cluster()
-
-    def _unprotect_cluster(self) -> None:
-        named = ("--name", names.cluster(self._site.name))
-        query = ("--query", "cluster.deletionProtection", "--output", "text")
-        describe = self._site.aws("eks", "describe-cluster", *named, *query)
-        if self._commands.find(*describe, absent="ResourceNotFoundException", example="True") == "True":
-            off = ("--no-deletion-protection", "--query", "update.status")
-            self._commands.run(*self._site.aws("eks", "update-cluster-config", *named, *off))
-            self._commands.run(*self._site.aws("eks", "wait", "cluster-active", *named))
+        self._protection.off_stacks(self._site.stack(which) for which in self._going)
+        self._protection.off_cluster()
 
     def _stacks(self) -> None:
         going = ["--all"] if not self._site.settings.protected else [construct(which) for which in self._going]

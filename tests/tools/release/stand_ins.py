@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cdk.names import IMAGES
 from cdk.settings import environment
 from tools.commands import Commands
 from tools.release.deploy import deploy
+from tools.release.protection import ATTRIBUTES
 from tools.release.site import Site
 
 ROOT = Path(__file__).parents[3]
@@ -53,10 +55,24 @@ case "$asked" in
   "cdk8s synth"*) mkdir -p "$MANIFESTS_TO" && cp "$MANIFESTS_FROM"/* "$MANIFESTS_TO" ;;
   "aws eks describe-cluster"*deletionProtection*) [ -z "$NO_CLUSTER" ] || absent ResourceNotFoundException; echo True ;;
   "aws eks describe-cluster"*) [ -z "$NO_CLUSTER" ] || absent ResourceNotFoundException; echo '"ACTIVE"' ;;
+  "aws elbv2 describe-load-balancer-attributes"*)
+    looks="$(grep -c describe-load-balancer-attributes "$here/asked")"
+    [ "$looks" -gt "${STILL_PROTECTED:-0}" ] && grep -q "annotate ingress/" "$here/asked" && echo false || echo true ;;
+  *"get ingress --output json") cat "$here/ingresses" ;;
+  *"delete ingress "*)
+    ! grep -q deletion_protection.enabled=true "$here/ingresses" || grep -q "annotate ingress/" "$here/asked" ||
+      { echo "deletion_protection is enabled, cannot delete the ingress: aegistickets" >&2; exit 1; } ;;
   "aws elbv2 describe-load-balancers"*DNSName*) printf 'lb.example.com\tZ32O12XQLNTSW2\tBALANCER\n' ;;
   "aws elbv2 describe-load-balancers"*) [ -z "$NO_CLUSTER" ] || absent LoadBalancerNotFound; echo BALANCER ;;
   "aws cloudformation describe-stacks"*DatabaseHost*) echo tickets-prod-db.abc.eu-west-1.rds.amazonaws.com ;;
+  "aws cloudformation describe-stacks"*ROLLBACK_*) echo "$HALF_MADE" ;;
   "aws cloudformation describe-stacks"*) echo tickets-prod-network tickets-prod-cluster tickets-prod-edge ;;
+  "aws cloudformation update-termination-protection"*) echo "$asked" >>"$here/unprotected" ;;
+  "cdk deploy"*)
+    for each in $HALF_MADE; do
+      grep -qs -- "--no-enable-termination-protection --stack-name $each " "$here/unprotected" ||
+        { echo "Stack [$each] cannot be deleted while TerminationProtection is enabled" >&2; exit 1; }
+    done ;;
   "aws resourcegroupstaggingapi"*) echo arn:aws:rds:eu-west-1:111122223333:snapshot:left ;;
   *"get deployment backend"*) echo "$BACKEND" ;;
   *"get lease/"*) cat "$here/lease" 2>/dev/null ;;
@@ -161,7 +177,16 @@ def stand_ins(folder: Path, env: str, manifests: Path) -> World:
     for name in _NAMES:
         (folder / "bin" / name).write_text(script)
         (folder / "bin" / name).chmod(0o755)
+    (folder / "bin" / "ingresses").write_text(json.dumps({"items": [_ingress(env)]}))
     return World(folder, env)
+
+
+def _ingress(env: str) -> dict[str, Any]:
+    """As the manifests make it."""
+    protected = str(environment(env).protected).lower()
+    more = ("idle_timeout.timeout_seconds=60", "access_logs.s3.enabled=true")
+    attributes = f"{more[0]},deletion_protection.enabled={protected},{more[1]}"
+    return {"metadata": {"name": "aegistickets", "annotations": {ATTRIBUTES: attributes}}}
 
 
 def deployed(world: World, **variables: str) -> list[str]:

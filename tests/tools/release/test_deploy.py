@@ -19,7 +19,7 @@ from tests.tools.release.stand_ins import (
     shown,
 )
 from tools.console import Failure
-from tools.release.deploy import deploy, push
+from tools.release.deploy import deploy, only_stacks, push
 
 only_dev = pytest.mark.parametrize("env", ["dev"], indirect=True)
 only_prod = pytest.mark.parametrize("env", ["prod"], indirect=True)
@@ -142,3 +142,34 @@ class TestWhetherItIsAsQuickAsPromised:
             deployed(world.changed(SLOW="2"))
         assert len(world.loads) == 2
         assert [line for line in world.asked if re.search(r"migrate-post|release\.json", line)] == []
+
+
+class TestStacksWhoseFirstDeploymentFailed:
+    """The CDK deletes them before it makes them anew, and has protected them itself."""
+
+    @only_prod
+    def test_lose_their_protection_so_that_they_can_be_made_again(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        asked = deployed(world.changed(HALF_MADE="tickets-prod-network tickets-prod-cluster"))
+        off = [line for line in asked if "update-termination-protection" in line]
+        assert [line.split()[5] for line in off] == ["tickets-prod-cluster", "tickets-prod-network"]
+        assert first(asked, "update-cluster-config .*--no-deletion-protection") < first(asked, "^cdk deploy")
+        assert "tickets-prod-network was never complete, so it is made anew" in capsys.readouterr().out
+
+    @only_prod
+    def test_leave_the_cluster_its_protection_when_it_is_not_of_them(self, world: World) -> None:
+        asked = deployed(world.changed(HALF_MADE="tickets-prod-edge"))
+        assert [line for line in asked if "update-cluster-config" in line] == []
+
+    def test_are_no_matter_for_a_pipeline_whose_role_such_stacks_make(self, world: World) -> None:
+        push(world.site(), {})
+        asked = deployed(world.changed(CALLER=PIPELINE.format(env=world.env)))
+        assert [line for line in asked if line.startswith("aws cloudformation")] == []
+
+
+@only_prod
+def test_stacks_alone_ask_nothing_of_a_cluster_that_may_be_out_of_reach(world: World) -> None:
+    only_stacks(world.site(), {})
+    assert [line for line in world.asked if re.match(r"kubectl|docker|aws eks|aws ecr", line)] == []
+    assert [line for line in world.asked if re.match(r"cdk deploy .*--all", line)] != []

@@ -8,6 +8,7 @@ import pytest
 from tests.tools.release.stand_ins import BALANCER, World, ended_there, first, shown, stand_ins
 from tools import synth
 from tools.console import Failure
+from tools.release import protection
 from tools.release.destroy import destroy
 
 
@@ -96,10 +97,39 @@ def test_only_what_goes_loses_its_protection(world: World) -> None:
     asked = run(world)
     unprotected = re.findall(r"update-termination-protection .*--stack-name (\S+)", "\n".join(asked))
     assert unprotected == ["tickets-prod-cluster", "tickets-prod-edge"]
-    assert f"--load-balancer-arn {BALANCER} --attributes Key=deletion_protection.enabled,Value=false" in "\n".join(
-        asked
-    )
     assert [line for line in asked if "rds modify" in line] == []
+
+
+class TestAnIngressThatIsProtected:
+    """Its controller deletes none whose annotation asks for protection, whatever the load balancer itself says."""
+
+    @only_prod
+    def test_no_longer_asks_for_it_when_it_is_deleted(self, world: World) -> None:
+        asked = run(world)
+        kept = "idle_timeout.timeout_seconds=60,deletion_protection.enabled=false,access_logs.s3.enabled=true"
+        annotate = first(asked, f"annotate ingress/aegistickets --overwrite \\S+/load-balancer-attributes={kept}$")
+        assert annotate < first(asked, "describe-load-balancer-attributes") < first(asked, "delete ingress --all")
+
+    @only_prod
+    def test_is_deleted_only_once_the_controller_has_carried_that_out(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(protection, "LOOK_SECONDS", 0.0)
+        asked = run(world.changed(STILL_PROTECTED="2"))
+        looks = [place for place, line in enumerate(asked) if f"attributes --load-balancer-arn {BALANCER}" in line]
+        assert len(looks) == 3
+        assert looks[-1] < first(asked, "delete ingress --all")
+
+    @only_prod
+    def test_stays_when_its_controller_does_nothing(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(protection, "CARRIED_OUT_SECONDS", 0.0)
+        with pytest.raises(Failure, match=r"^the controller leaves the load balancer protected"):
+            run(world.changed(STILL_PROTECTED="1"))
+        assert [line for line in world.asked if "delete ingress" in line] == []
+
+    @only_dev
+    def test_is_none_in_dev(self, world: World) -> None:
+        assert [line for line in run(world) if "annotate" in line or "load-balancer-attributes" in line] == []
 
 
 def test_what_is_left_is_listed(world: World, capsys: pytest.CaptureFixture[str]) -> None:
