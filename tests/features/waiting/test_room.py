@@ -126,8 +126,9 @@ async def test_who_comes_to_a_full_room_is_told_so_and_when_to_come_again(rooms:
         "UPDATE room SET next_number = %(next)s WHERE event_id = %(event)s",
         {"event": sale.event_id, "next": MOST_PLACES},
     )
-    await rooms.person(sale)
+    last = await rooms.person(sale)
     answer = await Person(rooms.shop, sale).take()
+    await last.leave()
     assert (answer.status, answer.problem, answer.headers["Retry-After"]) == (429, "room-full", "60")
 
 
