@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from aws_cdk import CfnElement, ReferenceStrength, RemovalPolicy, Stack
+from aws_cdk import CfnElement, ReferenceStrength, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -16,7 +16,7 @@ from constructs import Construct, IConstruct
 
 from cdk.constructs.escape import logical_id, resource_of
 from cdk.constructs.findings import accept, managed_policy
-from cdk.constructs.retention import days
+from cdk.constructs.retention import days, lasting
 from cdk.settings.cluster import ClusterSettings
 
 KUBECTL = {"1.36": KubectlV36Layer}
@@ -84,7 +84,7 @@ def _own_logs(
         construct_id,
         log_group_name=f"/aws/eks/{name}/cluster",
         retention=days(log_days),
-        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        removal_policy=lasting(protected=protected),
     )
     cluster.node.add_dependency(group)
 
@@ -94,7 +94,7 @@ def _end_logs(provider: IConstruct, log_days: int, *, protected: bool) -> None:
     for each in provider.node.find_all():
         if isinstance(each, logs.CfnLogGroup):
             each.retention_in_days = log_days
-            each.apply_removal_policy(RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY)
+            each.apply_removal_policy(lasting(protected=protected))
 
 
 def _endpoint(settings: ClusterSettings) -> eks.EndpointAccess:

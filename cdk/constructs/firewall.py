@@ -18,6 +18,11 @@ _MANAGED = {
 }
 
 
+# Files of the page, which nginx hands out at no cost, and payment providers, who report all they know of from a few
+# addresses and whom the service limits no more than this does.
+_FILES, _WEBHOOKS = "/assets/", "^/api/payments/[^/]+/webhook$"
+
+
 class Firewall(Construct):
     """One address gets so many requests in five minutes; known attackers and attacks get none."""
 
@@ -68,10 +73,33 @@ def _rate(limit: int) -> waf.CfnWebACL.RuleProperty:
         ),
         statement=waf.CfnWebACL.StatementProperty(
             rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                aggregate_key_type="IP", limit=limit, evaluation_window_sec=300
+                aggregate_key_type="IP", limit=limit, evaluation_window_sec=300, scope_down_statement=_counted()
             )
         ),
         visibility_config=_visible("rate"),
+    )
+
+
+def _counted() -> waf.CfnWebACL.StatementProperty:
+    """What counts for its address: every request but these."""
+    path = waf.CfnWebACL.FieldToMatchProperty(uri_path={})
+    as_it_is = [waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")]
+    assets = waf.CfnWebACL.StatementProperty(
+        byte_match_statement=waf.CfnWebACL.ByteMatchStatementProperty(
+            field_to_match=path,
+            positional_constraint="STARTS_WITH",
+            search_string=_FILES,
+            text_transformations=as_it_is,
+        )
+    )
+    webhooks = waf.CfnWebACL.StatementProperty(
+        regex_match_statement=waf.CfnWebACL.RegexMatchStatementProperty(
+            field_to_match=path, regex_string=_WEBHOOKS, text_transformations=as_it_is
+        )
+    )
+    either = waf.CfnWebACL.OrStatementProperty(statements=[assets, webhooks])
+    return waf.CfnWebACL.StatementProperty(
+        not_statement=waf.CfnWebACL.NotStatementProperty(statement=waf.CfnWebACL.StatementProperty(or_statement=either))
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from cdk.constructs.retention import lasting
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -20,7 +22,7 @@ def provider_arn(scope: Construct, *, makes_provider: bool, protected: bool) -> 
     protected: it stays when the stack goes, as an account has one only, and others may trust it too.
     """
     if makes_provider:
-        policy = RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY
+        policy = lasting(protected=protected)
         made = iam.OidcProviderNative(
             scope, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE], removal_policy=policy
         )

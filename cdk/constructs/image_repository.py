@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from cdk.constructs.retention import lasting
 
 KEPT_IMAGES = 50  # more than anybody would roll back
 UNTAGGED_DAYS = 7
@@ -31,7 +33,7 @@ def image_repository(
         encryption=ecr.RepositoryEncryption.KMS,
         encryption_key=key,
         empty_on_delete=not protected,
-        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        removal_policy=lasting(protected=protected),
         lifecycle_rules=[
             ecr.LifecycleRule(
                 rule_priority=1,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from cdk.constructs.retention import lasting
 
 
 def encryption_key(
@@ -18,7 +20,7 @@ def encryption_key(
         description=purpose,
         enable_key_rotation=True,
         pending_window=Duration.days(30 if protected else 7),
-        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        removal_policy=lasting(protected=protected),
     )
     for service in services:
         key.add_to_resource_policy(

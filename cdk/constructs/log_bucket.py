@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.constructs.escape import present
 from cdk.constructs.findings import accept
+from cdk.constructs.retention import lasting
 
 WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
@@ -33,7 +34,7 @@ def load_balancer_logs(
                 expiration=Duration.days(keep_days), abort_incomplete_multipart_upload_after=Duration.days(1)
             )
         ],
-        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        removal_policy=lasting(protected=protected),
         auto_delete_objects=not protected,
     )
     bucket.add_to_resource_policy(
@@ -47,7 +48,7 @@ def load_balancer_logs(
     if protected:
         # Without them the log, which stays, would be open to whoever may read buckets, or to nobody.
         for kept in (present(bucket.policy), role):
-            kept.apply_removal_policy(RemovalPolicy.RETAIN)
+            kept.apply_removal_policy(lasting(protected=protected))
     accept(bucket, {"AwsSolutions-S1": "It holds logs itself: logging who reads them would never end."})
     return bucket
 

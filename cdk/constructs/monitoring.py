@@ -93,7 +93,7 @@ def _values(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str
     return {
         "fullnameOverride": names.MONITORING,
         "prometheus": {"prometheusSpec": _prometheus(settings, namespaces)},
-        "alertmanager": {"alertmanagerSpec": _alertmanager(namespaces)},
+        "alertmanager": {"alertmanagerSpec": _alertmanager(settings, namespaces)},
         "grafana": _grafana(namespaces),
         "prometheusOperator": {
             "priorityClassName": names.MONITORING_PRIORITY,
@@ -117,11 +117,7 @@ def _prometheus(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict
     ours = _in_one_of(namespaces)
     watched = _in_one_of([*namespaces, names.KUBE_SYSTEM, names.SECRETS_NAMESPACE])
     return {
-        "replicas": settings.replicas,
-        # A volume stays in its zone, so two in one zone would be lost with it.
-        "podAntiAffinity": "hard",
-        "podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
-        "priorityClassName": names.MONITORING_PRIORITY,
+        **_in_zones(settings.replicas),
         "resources": _resources("250m", "2Gi"),
         "retention": f"{settings.retention_days}d",
         # A full volume stops Prometheus, so it forgets a little before.
@@ -139,9 +135,10 @@ def _prometheus(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict
     }
 
 
-def _alertmanager(namespaces: Sequence[str]) -> dict[str, Any]:
+def _alertmanager(settings: MonitoringSettings, namespaces: Sequence[str]) -> dict[str, Any]:
+    """As many as there are of Prometheus. The operator joins them, so each knows of silences and of what was told."""
     return {
-        "priorityClassName": names.MONITORING_PRIORITY,
+        **_in_zones(settings.replicas),
         "resources": _resources("20m", "128Mi"),
         "storage": {"volumeClaimTemplate": {"spec": _volume(2)}},
         "alertmanagerConfigNamespaceSelector": _in_one_of(namespaces),
@@ -175,6 +172,16 @@ def _grafana(namespaces: Sequence[str]) -> dict[str, Any]:
             "datasources": {"resource": "configmap"},
             "resources": _resources("10m", "192Mi"),
         },
+    }
+
+
+def _in_zones(replicas: int) -> dict[str, Any]:
+    """A volume stays in its zone, so two in one zone would be lost with it."""
+    return {
+        "replicas": replicas,
+        "podAntiAffinity": "hard",
+        "podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
+        "priorityClassName": names.MONITORING_PRIORITY,
     }
 
 

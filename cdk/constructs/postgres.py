@@ -10,12 +10,18 @@ from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from cdk import names
+from cdk.constructs.escape import resource_of
 from cdk.constructs.findings import accept, managed_policy
 from cdk.constructs.keys import let_logs_use
-from cdk.constructs.retention import days
+from cdk.constructs.retention import days, lasting
 from cdk.settings.database import DatabaseSettings
 
 _LOGS = ("postgresql", "upgrade")
+# By the months that the settings name: how long statistics of queries are kept, and the mode that keeps them so long.
+INSIGHTS_MODES = {
+    0: (rds.PerformanceInsightRetention.DEFAULT, rds.DatabaseInsightsMode.STANDARD),
+    15: (rds.PerformanceInsightRetention.MONTHS_15, rds.DatabaseInsightsMode.ADVANCED),
+}
 _ENHANCED_MONITORING = Duration.seconds(60)
 
 
@@ -41,6 +47,9 @@ class Postgres(Construct):
         )
         self.instance = self._instance(name, settings, vpc, subnets, key, protected=protected)
         self._own_logs(name, settings.log_days, key, protected=protected)
+        # RDS lets no group go that an instance is in.
+        group = resource_of(self.instance.node.find_child("SubnetGroup"))
+        group.apply_removal_policy(lasting(protected=protected))
         _accept_findings(self.instance, protected=protected)
 
     def _instance(
@@ -87,13 +96,13 @@ class Postgres(Construct):
             auto_minor_version_upgrade=False,  # pinned: a new minor version comes by a commit
             engine_lifecycle_support=rds.EngineLifecycleSupport.OPEN_SOURCE_RDS_EXTENDED_SUPPORT_DISABLED,
             enable_performance_insights=True,
-            performance_insight_retention=_insights(settings.insights_months),
+            performance_insight_retention=INSIGHTS_MODES[settings.insights_months][0],
             performance_insight_encryption_key=key,
-            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            database_insights_mode=INSIGHTS_MODES[settings.insights_months][1],
             monitoring_interval=_ENHANCED_MONITORING,
             cloudwatch_logs_exports=list(_LOGS),
             deletion_protection=protected,
-            removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.SNAPSHOT,
+            removal_policy=lasting(protected=protected, otherwise=RemovalPolicy.SNAPSHOT),
         )
 
     def _own_logs(self, name: str, log_days: int, key: kms.IKey, *, protected: bool) -> None:
@@ -107,7 +116,7 @@ class Postgres(Construct):
                 log_group_name=group_name,
                 retention=days(log_days),
                 encryption_key=key,
-                removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+                removal_policy=lasting(protected=protected),
             )
             self.instance.node.add_dependency(group)
 
@@ -143,11 +152,3 @@ def _parameters(settings: DatabaseSettings) -> dict[str, str]:
         "log_lock_waits": "1",
         "idle_in_transaction_session_timeout": "60000",
     }
-
-
-def _insights(months: int) -> rds.PerformanceInsightRetention:
-    return (
-        getattr(rds.PerformanceInsightRetention, f"MONTHS_{months}")
-        if months
-        else rds.PerformanceInsightRetention.DEFAULT
-    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
 from cdk.constructs.findings import accept
+from cdk.constructs.retention import lasting
 
 
 def generated_secret(
@@ -36,7 +36,7 @@ def generated_secret(
         secret_name=name,
         description=purpose,
         encryption_key=key,
-        removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+        removal_policy=lasting(protected=protected),
         generate_secret_string=secrets.SecretStringGenerator(
             secret_string_template=json.dumps(known),
             generate_string_key=generated,

@@ -58,7 +58,7 @@ def _cluster(env: Environment) -> list[Line]:
         Line(
             "Prometheus and Alertmanager",
             "ebs-gp3-month",
-            env.monitoring.storage * env.monitoring.replicas + ALERTMANAGER_VOLUME,
+            (env.monitoring.storage + ALERTMANAGER_VOLUME) * env.monitoring.replicas,
         ),
     ]
 

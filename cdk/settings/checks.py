@@ -65,6 +65,11 @@ def one_of(setting: str, value: object, supported: tuple[object, ...]) -> None:
     check(setting, value in supported, f"is {value}, which is not supported: choose from {choices}")
 
 
+def within(setting: str, value: int, least: int, most: int) -> None:
+    """SettingsError unless AWS, or whoever takes it, takes a number of this size."""
+    check(setting, least <= value <= most, f"is {value}: {least:,} to {most:,}")
+
+
 def matches(setting: str, value: str, pattern: str, must: str) -> None:
     """SettingsError unless all of the value looks like this."""
     check(setting, re.fullmatch(pattern, value, re.ASCII) is not None, f"is {value}: {must}")

@@ -19,6 +19,7 @@ MEMORY = {
     "r7g.xlarge": 32,
     "r7g.2xlarge": 64,
 }
+INSIGHTS = (0, 15)  # the two lengths that Database Insights keeps by itself, in its standard and its advanced mode
 # RDS offers one connection for each 9.1 MiB of the memory that PostgreSQL is given, which is some 10 % less than all.
 _BYTES_A_CONNECTION = 9_531_392
 _SHARE_OF_MEMORY = 0.9
@@ -42,7 +43,9 @@ class DatabaseSettings:
     max_storage: int
     max_connections: int
     backup_days: int
-    insights_months: int  # of query statistics; 0 keeps seven days, which is free
+    insights_months: (
+        int  # of query statistics: 0 for seven days, which are free; 15 with the advanced mode, by the vCPU
+    )
     log_days: int = 30
 
     def __post_init__(self) -> None:
@@ -63,7 +66,7 @@ class DatabaseSettings:
         check("database.max_storage", self.max_storage <= 65_536, f"is {self.max_storage}: RDS ends at 65,536 GiB")
         check("database.backup_days", 1 <= self.backup_days <= 35, f"is {self.backup_days}: RDS keeps 1 to 35 days")
         one_of("database.log_days", self.log_days, LOG_DAYS)
-        one_of("database.insights_months", self.insights_months, (0, *range(1, 25)))
+        one_of("database.insights_months", self.insights_months, INSIGHTS)
 
     @property
     def most_connections(self) -> int:

@@ -41,7 +41,7 @@ DEV = Environment(
         domain="dev.tickets.example.com",
         zone_name="tickets.example.com",
         zone_id="Z0EXAMPLEZONE",
-        requests_per_5_minutes=6_000,
+        requests_per_5_minutes=12_000,
         log_days=14,
     ),
     monitoring=MonitoringSettings(alarm_address="dev-alarms@example.com", retention_days=30, storage=30),

@@ -12,7 +12,7 @@ from cdk.settings.database import RESERVED_CONNECTIONS, DatabaseSettings
 from cdk.settings.network import NetworkSettings
 from cdk.settings.rollout import Rollout
 from cdk.settings.sale import Sale
-from cdk.settings.workloads import Workload, connections_allowed, connections_needed
+from cdk.settings.workloads import NODE_SHARE, Workload, connections_allowed, connections_needed
 
 # Letters of the zones of each region that we know.
 ZONES = {
@@ -28,6 +28,7 @@ EXAMPLE_ACCOUNT = "111122223333"
 # What documentation may use freely: names (RFC 2606) and address blocks (RFC 5737) that can belong to nobody.
 _EXAMPLE = re.compile(rf"(^|[@./:-])example([./-]|$)|EXAMPLE|{EXAMPLE_ACCOUNT}", re.ASCII)
 _DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
+_NAME = r"(?=.{2,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _EXAMPLE_BLOCKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 
 
@@ -68,7 +69,7 @@ class MonitoringSettings:
     alarm_address: str
     retention_days: int
     storage: int
-    replicas: int = 1  # of Prometheus, each with a volume of its own
+    replicas: int = 1  # of Prometheus and of Alertmanager, each with a volume of its own
     # Whether the secret `application` has HEARTBEAT_URL, of a service outside that calls somebody once it is no longer
     # asked: Alertmanager asks it each minute, so silence means that no alert would arrive.
     heartbeat: bool = False
@@ -142,6 +143,7 @@ class Environment:
 
     def __post_init__(self) -> None:
         typed(self)
+        matches("name", self.name, _NAME, "up to 20 small letters, digits and single hyphens, as in names of resources")
         matches("account", self.account, r"\d{12}", "an account has 12 digits")
         one_of("region", self.region, tuple(ZONES))
         for number, letter in enumerate(self.network.zones):
@@ -151,6 +153,7 @@ class Environment:
             workload: Workload = getattr(self, name)
             workload.checked(name)
             workload.fits(name, vcpus, memory)
+        self._check_room(vcpus)
         self._check_connections()
         arn = f"arn:aws:acm:{self.region}:{self.account}:certificate/"
         given = self.edge.certificate_arn
@@ -158,6 +161,18 @@ class Environment:
         self._check_connection()
         if self.protected:
             self._check_protected()
+
+    def _check_room(self, vcpus: int) -> None:
+        """SettingsError when all pods at their most, in the middle of a rollout, ask for more CPU than there can be."""
+        workloads = (self.backend, self.worker, self.frontend)
+        asked = sum((each.most + each.surge) * each.cores for each in workloads)
+        room = self.cluster.most_nodes * len(self.network.zones) * vcpus * NODE_SHARE
+        check(
+            "cluster.most_nodes",
+            asked <= room,
+            f"is {self.cluster.most_nodes} in each zone, with room for {room:g} vCPU, but pods may ask for {asked:g}: "
+            "raise it, or lower backend.most, worker.most or frontend.most",
+        )
 
     def _check_connections(self) -> None:
         needed = connections_needed(self.backend, self.worker, self.frontend)

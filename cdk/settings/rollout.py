@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdk.settings.checks import check, typed
+from cdk.settings.checks import check, typed, within
 
 # From a pod's end being wished until no new request reaches it: the controller's turn, the load balancer's own, and
 # how long each of its nodes takes to learn of it.
@@ -12,6 +12,8 @@ PROPAGATION = 15
 DEADLINE = 2  # the backend answers every request within it (backend.web.edge)
 FINISH = 20  # what the backend gives requests under way, after it has stopped listening (backend.app)
 KEEP_ALIVE = 75  # how long backend and nginx keep an idle connection
+PROGRESS = 600  # without one more pod within it a rollout has failed
+ARRIVAL = 300  # of these: a node that comes for the pod, its image, its start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,18 @@ class Rollout:
             "rollout.pre_stop",
             self.pre_stop >= PROPAGATION,
             f"is {self.pre_stop}: the load balancer takes up to {PROPAGATION} s to notice that a pod goes",
+        )
+        within("rollout.healthy", self.healthy, 2, 10)
+        within("rollout.unhealthy", self.unhealthy, 2, 10)
+        within("rollout.health_interval", self.health_interval, 5, 300)
+        within("rollout.health_timeout", self.health_timeout, 2, 120)
+        within("rollout.idle", self.idle, 1, 4000)
+        within("rollout.deregistration", self.deregistration, 0, 3600)
+        found_well = self.healthy * self.health_interval
+        check(
+            "rollout.healthy",
+            found_well <= PROGRESS - ARRIVAL,
+            f"times rollout.health_interval is {found_well}: at most {PROGRESS - ARRIVAL} s, or rollouts are given up",
         )
         check("rollout.drain", self.drain >= DEADLINE, f"is {self.drain}: a request may take {DEADLINE} s")
         check("rollout.margin", self.margin >= 5, f"is {self.margin}: at least 5 to close what is open")

@@ -9,7 +9,9 @@ from cdk.settings.checks import check, matches, typed
 # Beside its pool a process of `serve` holds a connection that listens, the worker one that checks the invariants; and
 # one more while somebody asks for a fresh check, or a connection that was given up is still being closed.
 BESIDE_THE_POOL = 2
-MIGRATION = 2  # the migration's own connection, and the one that gives the application its role
+# Jobs, which there is one of each at a time. A migration has its own connection and the one that gives the application
+# its role; a rotation the owner's and the one that it tries; prescaling and the probe ask one thing after another.
+JOBS = 2 + 2 + 1 + 1
 CPU_PERCENT = 60  # of what is requested; beyond it more pods are asked for, and the rest lasts until they have come
 SHARE = 0.7  # of what is not reserved: the promise measures at 80 %, and a failover reconnects all at once
 
@@ -75,13 +77,17 @@ class Workload:
 
     @property
     def connections(self) -> int:
-        """Held at most: every pod there can be, in the middle of a rollout."""
-        return (self.most + self.surge) * (self.pool + BESIDE_THE_POOL) if self.pool else 0
+        """Held at most: by every pod there can be in the middle of a rollout, those that have come and those that go.
+
+        Kubernetes counts no pod that is ending, and such a pod keeps its pool until it has drained, which takes about
+        as long as those that came in its place take to be ready: so there is a second surge of them.
+        """
+        return (self.most + 2 * self.surge) * (self.pool + BESIDE_THE_POOL) if self.pool else 0
 
 
 def connections_needed(*workloads: Workload) -> int:
-    """Database connections at the worst moment: all at their most, all rolling out, and the migration running."""
-    return sum(workload.connections for workload in workloads) + MIGRATION
+    """Database connections at the worst moment: all at their most, all rolling out, and every job running."""
+    return sum(workload.connections for workload in workloads) + JOBS
 
 
 def connections_allowed(max_connections: int, reserved: int) -> int:

@@ -34,6 +34,12 @@ class Resource:
         found = self.body.get("DependsOn", [])
         return [found] if isinstance(found, str) else list(found)
 
+    @property
+    def stays(self) -> bool:
+        """Whether it outlives its stack, but not one whose creation failed: the next try must find its name free."""
+        policies = (self.body.get("DeletionPolicy"), self.body.get("UpdateReplacePolicy"))
+        return policies == ("RetainExceptOnCreate", "Retain")
+
 
 class Template:
     """One stack's template."""

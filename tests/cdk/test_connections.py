@@ -28,7 +28,8 @@ def workload(most: int, surge: int = 1, pool: int = 10) -> Workload:
 
 
 def test_every_pod_that_there_can_be_is_counted_with_its_pool_and_what_is_beside_it() -> None:
-    assert connections_needed(workload(20, surge=5, pool=10)) == 25 * 12 + 2
+    """Those that come in a rollout, and those that go: they keep their pool until they have drained."""
+    assert connections_needed(workload(20, surge=5, pool=10)) == (20 + 5 + 5) * 12 + 6
 
 
 def test_a_pod_that_never_sees_the_database_needs_no_connection() -> None:
@@ -45,7 +46,7 @@ def test_an_environment_is_accepted_exactly_when_its_pods_fit(
     most: int, surge: int, pool: int, max_connections: int
 ) -> None:
     prod = environment("prod")
-    backend = replace(prod.backend, least=1, most=most, surge=surge, pool=pool)
+    backend = replace(prod.backend, least=1, most=most, surge=surge, pool=pool, cpu="10m")
     fits = connections_needed(backend, prod.worker, prod.frontend) <= connections_allowed(
         max_connections, RESERVED_CONNECTIONS
     )

@@ -3,6 +3,8 @@ import json
 import pytest
 
 from cdk import names
+from cdk.constructs.postgres import INSIGHTS_MODES
+from cdk.settings.database import INSIGHTS
 from tests.cdk.assembly import Assembly, Resource, Template, text_of
 
 
@@ -112,7 +114,7 @@ def test_its_logs_are_there_before_it_and_end_when_the_settings_say(
     group = stack.only("Logs::LogGroup", LogGroupName=f"/aws/rds/instance/{database['DBInstanceIdentifier']}/{kind}")
     assert group["RetentionInDays"] == assembly.env.database.log_days
     assert group.id in database.waits_for
-    assert group.body["DeletionPolicy"] == ("Retain" if assembly.env.protected else "Delete")
+    assert group.stays if assembly.env.protected else group.body["DeletionPolicy"] == "Delete"
 
 
 def test_its_logs_are_encrypted_with_its_key_which_is_theirs_alone(stack: Template) -> None:
@@ -121,14 +123,25 @@ def test_its_logs_are_encrypted_with_its_key_which_is_theirs_alone(stack: Templa
     logs = [each for each in key["KeyPolicy"]["Statement"] if "logs." in json.dumps(each["Principal"])]
     named = [text_of(each["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]) for each in logs]
     assert [name.partition("log-group:")[2] for name in named] == [each["LogGroupName"] for each in groups]
+    for each in logs:
+        assert set(each["Action"]) == {
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+        }
 
 
 def test_performance_insights_and_enhanced_monitoring_are_on(assembly: Assembly, database: Resource) -> None:
-    months = assembly.env.database.insights_months
-    assert database["PerformanceInsightsRetentionPeriod"] == (31 * months if months else 7)
+    kept = (database["DatabaseInsightsMode"], database["PerformanceInsightsRetentionPeriod"])
+    assert kept == (("advanced", 465) if assembly.env.database.insights_months else ("standard", 7))
     assert database["EnablePerformanceInsights"] is True
-    assert database["DatabaseInsightsMode"] == "standard"
     assert database["MonitoringInterval"] == 60
+
+
+def test_every_length_of_query_statistics_that_the_settings_take_has_its_mode() -> None:
+    assert set(INSIGHTS_MODES) == set(INSIGHTS)
 
 
 def test_everything_is_encrypted_with_a_key_of_ours(stack: Template, database: Resource) -> None:
@@ -185,7 +198,11 @@ def test_what_sells_cannot_be_deleted_by_accident(prod: Assembly) -> None:
     database = prod[names.Stack.DATABASE].only("RDS::DBInstance")
     assert database["DeletionProtection"] is True
     assert database["DeleteAutomatedBackups"] is False
-    assert database.body["DeletionPolicy"] == database.body["UpdateReplacePolicy"] == "Retain"
+    assert database.stays
+
+
+def test_the_group_of_subnets_stays_as_long_as_the_instance_that_is_in_it(stack: Template, database: Resource) -> None:
+    assert stack.only("RDS::DBSubnetGroup").stays is database.stays
 
 
 def test_what_is_thrown_away_leaves_a_snapshot(dev: Assembly) -> None:
@@ -195,9 +212,8 @@ def test_what_is_thrown_away_leaves_a_snapshot(dev: Assembly) -> None:
 
 def test_what_outlives_it_can_still_be_read(stack: Template, database: Resource) -> None:
     """A snapshot without its key is lost: keys go for good a week or a month after their stack."""
-    assert database.body["DeletionPolicy"] in ("Retain", "Snapshot")
-    key = stack.only("KMS::Key").body
-    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+    assert database.stays or database.body["DeletionPolicy"] == "Snapshot"
+    assert stack.only("KMS::Key").stays
 
 
 def _list(value: str | list[str]) -> list[str]:

@@ -128,6 +128,7 @@ def test_a_failover_and_a_standby_in_trouble_are_told_by_the_database_itself(sta
     )
     assert subscription["SourceType"] == "db-instance"
     assert subscription["SnsTopicArn"] == {"Ref": stack.only("SNS::Topic").id}
+    assert stack.only("SNS::TopicPolicy").id in subscription.waits_for  # RDS tries the topic while it makes this
 
 
 def test_alarms_reach_the_address_of_the_settings(assembly: Assembly, stack: Template) -> None:

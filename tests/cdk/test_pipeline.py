@@ -26,7 +26,16 @@ ACTIONS = {
     "eks update-kubeconfig": "eks:DescribeCluster",
 }
 SERVICES = {"elbv2": "elasticloadbalancing"}
-UPLOADS = {"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"}
+# A push asks what is there already, reads what it names (an index its images), and writes the rest.
+UPLOADS = {
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+}
 
 
 @pytest.fixture

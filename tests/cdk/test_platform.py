@@ -229,6 +229,24 @@ def test_the_autoscaler_changes_groups_of_this_cluster_only(assembly: Assembly, 
     assert change["Condition"] == {"StringEquals": {tag: "owned"}}
 
 
+def test_the_autoscaler_looks_at_all_that_its_choice_of_a_group_takes_and_changes_two_things(stack: Template) -> None:
+    _, role = stack.identity("cluster-autoscaler")
+    may = [each["Action"] for each in stack.statements(role)]
+    assert {action for each in may for action in ([each] if isinstance(each, str) else each)} == {
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeLaunchConfigurations",
+        "autoscaling:DescribeScalingActivities",
+        "autoscaling:SetDesiredCapacity",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "ec2:DescribeImages",
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeLaunchTemplateVersions",
+        "ec2:GetInstanceTypesFromInstanceRequirements",
+        "eks:DescribeNodegroup",
+    }
+
+
 def test_external_secrets_reads_the_named_secrets_and_nothing_else(stack: Template) -> None:
     _, role = stack.identity("external-secrets")
     read, decrypt = stack.statements(role)
@@ -290,12 +308,13 @@ def test_what_watches_the_shop_has_its_share_of_a_node_and_is_not_the_first_to_g
 
 
 def test_prod_is_watched_from_two_zones(prod: Assembly, dev: Assembly) -> None:
-    specs = [
-        values(each[names.Stack.PLATFORM], PROMETHEUS.name)["prometheus"]["prometheusSpec"] for each in (dev, prod)
-    ]
-    assert [spec["replicas"] for spec in specs] == [1, 2]
-    assert specs[1]["podAntiAffinity"] == "hard"
-    assert specs[1]["podAntiAffinityTopologyKey"] == "topology.kubernetes.io/zone"
+    """Without one zone alerts are still raised, and still told: both have a volume, which stays where it is."""
+    for part in ("prometheus", "alertmanager"):
+        specs = [values(each[names.Stack.PLATFORM], PROMETHEUS.name)[part][f"{part}Spec"] for each in (dev, prod)]
+        assert [spec["replicas"] for spec in specs] == [1, 2]
+        assert specs[1]["podAntiAffinity"] == "hard"
+        assert specs[1]["podAntiAffinityTopologyKey"] == "topology.kubernetes.io/zone"
+    assert prod.env.cluster.least_nodes * len(prod.env.zones) >= 2
 
 
 def test_prometheus_takes_every_rule_and_target_of_our_namespaces(assembly: Assembly, stack: Template) -> None:

@@ -54,21 +54,26 @@ def test_data_and_its_keys_outlive_their_stacks_in_prod(
 ) -> None:
     found = [each for which, template in prod if which not in left_out for each in template.all(kind)]
     assert found
-    assert {each.body["DeletionPolicy"] for each in found} == {"Retain"}
+    assert [each.id for each in found if not each.stays] == []
+
+
+def test_a_first_deployment_that_fails_leaves_nothing_that_the_next_one_would_stumble_over(assembly: Assembly) -> None:
+    """What is plainly retained stays when a creation is rolled back too, under the name that is wanted again."""
+    assert [each.id for each in assembly.resources() if each.body.get("DeletionPolicy") == "Retain"] == []
 
 
 def test_the_policy_of_a_bucket_that_stays_stays_too(prod: Assembly) -> None:
     kept = [(template, each) for _, template in prod for each in template.all("S3::Bucket")]
-    kept = [(template, each) for template, each in kept if each.body["DeletionPolicy"] == "Retain"]
+    kept = [(template, each) for template, each in kept if each.stays]
     assert kept
     for template, bucket in kept:
         policy = template.only("S3::BucketPolicy", Bucket={"Ref": bucket.id})
-        assert policy.body.get("DeletionPolicy") == "Retain", bucket.id
+        assert policy.stays, bucket.id
 
 
 def test_whoever_destroys_prod_is_told_of_every_kind_of_thing_that_stays(prod: Assembly) -> None:
     going = [template for which, template in prod if which not in KEPT]
-    stays = {each.type for template in going for each in template.all() if each.body.get("DeletionPolicy") == "Retain"}
+    stays = {each.type for template in going for each in template.all() if each.stays}
     assert stays == set(KEPT_TYPES)
 
 

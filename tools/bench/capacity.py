@@ -6,13 +6,13 @@ Everybody looks at the list and at the event and tries for tickets; buyers get t
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from cdk.settings import SettingsError, environment
 from cdk.settings.database import MEMORY, RESERVED_CONNECTIONS, connections_of
 from cdk.settings.sale import BOOKING, HOLDING, READING
-from cdk.settings.workloads import BESIDE_THE_POOL, CPU_PERCENT, MIGRATION, SHARE, Workload
+from cdk.settings.workloads import CPU_PERCENT, SHARE, Workload, connections_needed
 from tools import console
 from tools.bench.results import in_columns
 from tools.console import Failure, say
@@ -78,7 +78,7 @@ def plan(demand: Demand, backend: Workload, worker: Workload) -> Plan:
     pods = max(2, ceil(demand.backend / (min(backend.cores, 1.0) * CPU_PERCENT / 100)))  # one thread uses one core
     alone = demand.buyers * _ALONE * _STATEMENT / pods
     pool = min(_LARGEST_POOL, ceil(_BATCHES + 2 * alone))  # twice, as they do not come one after the other
-    connections = (pods + backend.surge) * (pool + BESIDE_THE_POOL) + worker.connections + MIGRATION
+    connections = connections_needed(replace(backend, most=pods, pool=pool), worker)
     instance = _smallest(demand.database, ceil(connections / SHARE) + RESERVED_CONNECTIONS)
     return Plan(pods, pool, connections, demand.database, demand.buyers * RELAYING, instance)
 

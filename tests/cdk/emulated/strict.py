@@ -135,7 +135,7 @@ def _delete(resources: parsing.ResourceMap) -> None:
     made: list[tuple[str, Any]] = [each for each in resources._parsed_resources.items() if each[0] in bodies]
     for logical_id, resource in reversed(made):
         body = bodies[logical_id]
-        if resource is not None and body.get("DeletionPolicy") != "Retain":
+        if resource is not None and not str(body.get("DeletionPolicy")).startswith("Retain"):
             with explained(logical_id, body["Type"]):
                 remove(Emulated.place, resource, _resolved(body, resources))
 
