@@ -1,4 +1,4 @@
-"""An invented evening that a fresh shop's Prometheus remembers, so that a picture of its status shows more than a minute."""
+"""An invented evening for a fresh shop's Prometheus, so that a picture of its status shows more than a minute."""
 
 import math
 import time
