@@ -18,6 +18,8 @@ from tests.shop import free_ports
 from tools.processes import Start, start, stop
 from tools.programs import nginx
 
+COOKIE = "AWSALB"  # as the real one's is called
+
 
 @dataclass(frozen=True)
 class LoadBalancer:
@@ -33,14 +35,17 @@ class LoadBalancer:
 
 
 @contextmanager
-def load_balancer(folder: Path, ports: Sequence[int], idle: float) -> Iterator[LoadBalancer]:
-    """In front of targets on these ports, none of them registered yet. idle: seconds that connections may be."""
+def load_balancer(folder: Path, ports: Sequence[int], idle: float, *, stays: int = 0) -> Iterator[LoadBalancer]:
+    """In front of targets on these ports, none of them registered yet. idle: seconds that connections may be.
+
+    stays: seconds that a customer stays with a target, by a cookie; 0 has none.
+    """
     program = nginx.find()
     if program is None:
         pytest.fail(nginx.MISSING)
     (port,) = free_ports(1)
     config = folder / "nginx.conf"
-    config.write_text(_config(folder, port, ports, idle))
+    config.write_text(_config(folder, port, ports, idle, stays))
     process = start(Start(nginx.command(program, config, folder), log=folder / "nginx.log", env=os.environ))
     try:
         give_up = time.monotonic() + 10
@@ -53,7 +58,7 @@ def load_balancer(folder: Path, ports: Sequence[int], idle: float) -> Iterator[L
         stop(process)
 
 
-def _config(folder: Path, port: int, ports: Sequence[int], idle: float) -> str:
+def _config(folder: Path, port: int, ports: Sequence[int], idle: float, stays: int) -> str:
     """One target is drawn for each request; if it is not registered, the next one that is."""
     names = [f"target{number}" for number in range(len(ports))]
     upstreams = "\n".join(
@@ -69,6 +74,8 @@ def _config(folder: Path, port: int, ports: Sequence[int], idle: float) -> str:
     choose = "\n".join(
         f"if (!-f {folder}/$target) {{ set $target {other}; }}" for other in ("$second", "$third", "$fourth")
     )
+    stay = f'add_header Set-Cookie "{COOKIE}=$target; Path=/; Max-Age={stays}" always;' if stays else ""
+    known = f"if (-f {folder}/$cookie_{COOKIE}) {{ set $target $cookie_{COOKIE}; }}" if stays else ""
     return f"""
 pid {folder}/nginx.pid;
 error_log stderr warn;
@@ -88,7 +95,9 @@ http {{
         keepalive_timeout {idle:g}s;
         keepalive_requests 1000000;
         set $target $drawn;
+        {known}
         {choose}
+        {stay}
         location / {{
             proxy_pass http://$target;
             proxy_http_version 1.1;
