@@ -54,7 +54,7 @@ def database(instance: str, settings: DatabaseSettings) -> list[Watch]:
             metric=of("CPUUtilization", "Average"),
             threshold=80,
             minutes=10,
-            what="The database is busy: see Performance Insights for the statements that take the time.",
+            what="The database is busy: see Database Insights for the statements that take the time.",
         ),
         Watch(
             name="database-storage",
