@@ -39,6 +39,7 @@ def build() -> Iterator[Path]:
         for name, content in (
             ("index.html", "<!doctype html><title>Shop</title>" + "<p>" * 200),
             ("favicon.svg", "<svg/>"),
+            ("again.js", "let asked = 0;"),
             ("licenses.md", "# Licences"),
             ("assets/app-1a2b.js", "let shop = 1;" * 100),
             ("assets/app-1a2b.css", "a{}" * 100),

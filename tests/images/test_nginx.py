@@ -88,10 +88,11 @@ async def test_text_is_packed_for_those_who_take_it(front_end: FrontEnd) -> None
         assert await packed.text() == await plain.text()
 
 
-async def test_what_the_browser_has_is_not_sent_again(front_end: FrontEnd) -> None:
-    async with front_end.client.get("/") as answer:
+@pytest.mark.parametrize("path", ["/", "/again.js"])
+async def test_what_the_browser_has_is_asked_for_each_time_and_not_sent_again(front_end: FrontEnd, path: str) -> None:
+    async with front_end.client.get(path) as answer:
         etag = answer.headers["ETag"]
-    async with front_end.client.get("/", headers={"If-None-Match": etag}) as answer:
+    async with front_end.client.get(path, headers={"If-None-Match": etag}) as answer:
         assert (answer.status, await answer.read(), answer.headers["Cache-Control"]) == (304, b"", "no-cache")
 
 
@@ -99,6 +100,7 @@ async def test_what_the_browser_has_is_not_sent_again(front_end: FrontEnd) -> No
 async def test_what_is_not_there_is_404_and_not_the_page(front_end: FrontEnd, path: str) -> None:
     async with front_end.client.get(path) as answer:
         assert (answer.status, answer.content_type, await answer.text()) == (404, "text/plain", "Not found\n")
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readiness"])

@@ -2,7 +2,10 @@ import { Component, type ReactNode } from "react";
 import { Button } from "#shared/ui/button.tsx";
 import { EmptyPage } from "#shared/ui/empty-page.tsx";
 
-/** Stands in when a page breaks or its code cannot be fetched, for example after a new version went live. */
+/**
+ * Stands in when a page breaks, or when its code cannot be fetched and public/again.js cannot help: it has just asked
+ * for the page once more, or there is no connection.
+ */
 export class CrashGuard extends Component<{ readonly children: ReactNode }, { readonly crashed: boolean }> {
   override state = { crashed: false };
 
