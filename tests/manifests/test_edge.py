@@ -70,6 +70,18 @@ def test_pods_are_asked_for_their_health_where_they_answer_it(service: str, path
     assert annotations[f"{PREFIX}healthcheck-path"] == path
 
 
+def test_the_page_alone_stays_with_its_pod(manifests: Objects, inputs: Inputs) -> None:
+    name = f"{PREFIX}target-group-attributes"
+    own = {each["metadata"]["name"]: each["metadata"]["annotations"].get(name) for each in manifests.of("Service")}
+    of_all = f"deregistration_delay.timeout_seconds={inputs.env.rollout.deregistration}"
+    of_all += ",load_balancing.algorithm.type=round_robin"
+    assert manifests.one("Ingress", names.PRODUCT)["metadata"]["annotations"][name] == of_all
+    # Those of a Service take the place of all of the Ingress's.
+    sticky = "stickiness.enabled=true,stickiness.type=lb_cookie,stickiness.lb_cookie.duration_seconds=300"
+    assert own.pop("frontend") == f"{of_all},{sticky}"
+    assert set(own.values()) == {None}
+
+
 def test_the_way_in_is_applied_before_the_pods_and_the_wide_schema_before_both(manifests: Objects) -> None:
     order = [f"{body['kind']} {body['metadata']['name']}".split("-")[0] for body in manifests.bodies]
     pods = min(place for place, body in enumerate(manifests.bodies) if body["kind"] == "Deployment")
