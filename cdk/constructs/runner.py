@@ -1,4 +1,4 @@
-"""A runner for workflows inside the VPC, for a cluster whose API answers there only."""
+"""A runner for workflows inside the VPC, for a cluster whose API answers there, and few addresses besides."""
 
 from __future__ import annotations
 

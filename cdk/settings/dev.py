@@ -45,5 +45,10 @@ DEV = Environment(
         log_days=14,
     ),
     monitoring=MonitoringSettings(alarm_address="dev-alarms@example.com", retention_days=30, storage=30),
-    delivery=DeliverySettings(repository="example/aegistickets", makes_provider=False),
+    delivery=DeliverySettings(
+        repository="example/aegistickets",
+        makes_provider=False,
+        runner_connection_arn=f"arn:aws:codeconnections:eu-west-1:{EXAMPLE_ACCOUNT}:connection/EXAMPLE",
+        runner_workflow="deploy-dev",
+    ),
 )

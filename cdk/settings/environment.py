@@ -97,18 +97,22 @@ class DeliverySettings:
     makes_provider: bool
     has_provider: bool = False  # the account has one that none of our environments made
     images_from: str = ""  # the environment that goes first, whose images come here as they are; else they are built
-    runner_connection_arn: str = ""  # of CodeConnections, when a runner inside the VPC is wanted
-    runner_workflow: str = "deploy-prod"  # the name of the one workflow that the runner is started for
+    # Pipelines deploy from a runner inside the VPC, as the cluster's API answers none of GitHub's; without, people do.
+    runner_connection_arn: str = ""  # of CodeConnections
+    runner_workflow: str = ""  # the name of the one workflow that the runner is started for
 
     def __post_init__(self) -> None:
         typed(self, "delivery")
-        named = re.fullmatch(r"[\w -]+", self.runner_workflow, re.ASCII) is not None
+        named = re.fullmatch(r"[\w-]*", self.runner_workflow, re.ASCII) is not None
         check("delivery.runner_workflow", named, f"is {self.runner_workflow}: write a name of letters and digits")
         fits = re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) is not None
         check("delivery.repository", fits, f"is {self.repository}: write owner/name")
         for name, number in (("owner_id", self.owner_id), ("repository_id", self.repository_id)):
             is_number = re.fullmatch(r"[1-9]\d*|", number, re.ASCII) is not None
             check(f"delivery.{name}", is_number, f"is {number}: it is a number, as GitHub's API gives it")
+        inside = bool(self.runner_workflow) == bool(self.runner_connection_arn)
+        must = "and delivery.runner_connection_arn belong together: the cluster's API answers none of GitHub's runners"
+        check("delivery.runner_workflow", inside, must)
         both = bool(self.owner_id) == bool(self.repository_id)
         check("delivery.owner_id", both, "and delivery.repository_id belong together: set both or neither")
 

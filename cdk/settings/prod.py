@@ -57,5 +57,6 @@ PROD = Environment(
         makes_provider=True,  # not dev, which may go at any time, and would take it along
         images_from="dev",
         runner_connection_arn=f"arn:aws:codeconnections:eu-west-1:{EXAMPLE_ACCOUNT}:connection/EXAMPLE",
+        runner_workflow="deploy-prod",
     ),
 )

@@ -27,7 +27,7 @@ _BOOTSTRAP = "cdk-hnb659fds-{purpose}-role-{account}-{region}"
 
 
 class DeliveryStack(Stack):
-    """How changes get here: roles to look, to push images and to deploy; and a runner where that must be inside."""
+    """How changes get here: roles to look, to push images and to deploy; and a runner, as the API is out of reach."""
 
     def __init__(
         self,

@@ -123,27 +123,26 @@ def test_deploying_edits_the_applications_namespace_alone(assembly: Assembly, st
     }
 
 
-def test_a_private_cluster_has_a_runner_inside_its_vpc(prod: Assembly, dev: Assembly) -> None:
-    stack = prod[names.Stack.DELIVERY]
+def test_a_cluster_whose_api_answers_few_has_a_runner_inside_its_vpc(assembly: Assembly, stack: Template) -> None:
+    """Prod's answers nobody else, dev's only the addresses of people; and GitHub's runners have thousands of blocks."""
+    workflow = f"^deploy-{assembly.env.name}$"
     project = stack.only("CodeBuild::Project")
     assert len(project["VpcConfig"]["Subnets"]) == 3
     assert project["Triggers"]["FilterGroups"] == [
-        [{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}, {"Type": "WORKFLOW_NAME", "Pattern": "^deploy-prod$"}]
+        [{"Type": "EVENT", "Pattern": "WORKFLOW_JOB_QUEUED"}, {"Type": "WORKFLOW_NAME", "Pattern": workflow}]
     ]
     assert not project["Environment"]["PrivilegedMode"]
-    assert project["Source"]["Location"] == f"https://github.com/{prod.env.delivery.repository}.git"
+    assert project["Source"]["Location"] == f"https://github.com/{assembly.env.delivery.repository}.git"
     assert project["Source"]["Auth"] == {
         "Type": "CODECONNECTIONS",
-        "Resource": prod.env.delivery.runner_connection_arn,
+        "Resource": assembly.env.delivery.runner_connection_arn,
     }
-    assert dev[names.Stack.DELIVERY].all("CodeBuild::Project") == []
 
 
-def test_a_deployment_its_runner_and_its_keys_last_equally_long(prod: Assembly) -> None:
+def test_a_deployment_its_runner_and_its_keys_last_equally_long(assembly: Assembly, stack: Template) -> None:
     """The first of them that ends would end a deployment half-way; the first deployment takes an hour and more."""
-    job = yaml.safe_load((ROOT / ".github/workflows/deploy-prod.yml").read_text())["jobs"]["deploy"]
+    job = yaml.safe_load((ROOT / f".github/workflows/deploy-{assembly.env.name}.yml").read_text())["jobs"]["deploy"]
     keys, *later = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
-    stack = prod[names.Stack.DELIVERY]
     minutes = {
         "job": job["timeout-minutes"],
         "runner": stack.only("CodeBuild::Project")["TimeoutInMinutes"],
@@ -154,16 +153,14 @@ def test_a_deployment_its_runner_and_its_keys_last_equally_long(prod: Assembly) 
     assert len(later) == 1, "keys of its own for the way back"
 
 
-def test_the_runner_reaches_the_clusters_api(prod: Assembly) -> None:
-    stack = prod[names.Stack.DELIVERY]
+def test_the_runner_reaches_the_clusters_api(stack: Template) -> None:
     rule = stack.only("EC2::SecurityGroupIngress")
     assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": [stack.only("EC2::SecurityGroup").id, "GroupId"]}
 
 
-def test_the_runner_may_use_its_one_connection_before_it_is_made(prod: Assembly) -> None:
+def test_the_runner_may_use_its_one_connection_before_it_is_made(assembly: Assembly, stack: Template) -> None:
     """CodeBuild tries the connection with the project's own role while it makes the project."""
-    stack = prod[names.Stack.DELIVERY]
     project = stack.only("CodeBuild::Project")
     (policy,) = [each for each in stack.all("IAM::Policy") if "codeconnections:" in json.dumps(each.properties)]
     assert policy.id in project.waits_for
@@ -172,12 +169,11 @@ def test_the_runner_may_use_its_one_connection_before_it_is_made(prod: Assembly)
     assert set(statement["Action"]) == {f"codeconnections:{each}Connection" for each in ("Get", "Use")} | {
         "codeconnections:GetConnectionToken"
     }
-    assert statement["Resource"] == prod.env.delivery.runner_connection_arn
+    assert statement["Resource"] == assembly.env.delivery.runner_connection_arn
     assert "*" not in json.dumps(statement)
 
 
-def test_the_runner_itself_may_deploy_nothing(prod: Assembly) -> None:
-    stack = prod[names.Stack.DELIVERY]
+def test_the_runner_itself_may_deploy_nothing(stack: Template) -> None:
     project = stack.only("CodeBuild::Project")
     (runner,) = [each for each in stack.all("IAM::Role") if each.id == project["ServiceRole"]["Fn::GetAtt"][0]]
     assert "sts:AssumeRole" not in json.dumps(stack.statements(runner))

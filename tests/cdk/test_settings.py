@@ -165,7 +165,16 @@ WRONG: list[tuple[Environment, str, dict[str, Any], str]] = [
     (PROD, "database", {"backup_days": 7}, "database.backup_days must be at least 14"),
     (PROD, "network", {"nat_gateways": 1}, "network.nat_gateways is 1: one for each zone"),
     (PROD, "cluster", {"private": False, "allowed_cidrs": ("203.0.113.0/24",)}, "cluster.private must be set"),
-    (PROD, "delivery", {"runner_connection_arn": ""}, "delivery.runner_connection_arn is needed"),
+    (
+        PROD,
+        "delivery",
+        {"runner_connection_arn": "", "runner_workflow": ""},
+        "delivery.runner_connection_arn is needed",
+    ),
+    *(
+        (DEV, "delivery", {without: ""}, "delivery.runner_workflow and delivery.runner_connection_arn belong together")
+        for without in ("runner_connection_arn", "runner_workflow")
+    ),
 ]
 
 
@@ -284,8 +293,8 @@ def test_committed_settings_name_what_is_still_an_example() -> None:
         "edge.zone_id",
         "monitoring.alarm_address",
         "delivery.repository",
+        "delivery.runner_connection_arn",
     )
-    assert "delivery.runner_connection_arn" in examples(PROD)
 
 
 def test_settings_that_are_filled_in_hold_no_example() -> None:

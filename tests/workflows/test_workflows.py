@@ -95,7 +95,8 @@ def test_a_job_says_what_it_may_and_when_it_is_given_up(name: str) -> None:
     assert 5 <= job["timeout-minutes"] <= (180 if name.endswith(": deploy") else 100)
     wanted = {"contents": "read"}
     wanted |= {"id-token": "write"} if takes_a_role(job) else {}
-    wanted |= {"actions": "read"} if name.endswith((": green", ": promote")) else {}
+    # Of runs they ask; CodeQL asks which workflow it is in, where the repository is private.
+    wanted |= {"actions": "read"} if name.endswith((": green", ": promote", ": codeql")) else {}
     wanted |= {"security-events": "write"} if "codeql" in name else {}
     assert job["permissions"] == wanted
 
@@ -167,14 +168,21 @@ def test_every_make_target_that_is_called_runs_a_tool_that_exists() -> None:
         assert find_spec(f"tools.{tool}") is not None
 
 
-def test_prods_api_is_reached_from_the_runner_that_is_started_for_this_workflow_alone() -> None:
-    prod = environment("prod")
-    label = f"codebuild-{names.prefix('prod')}-runner-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}"
-    inside = [name for name, job in JOBS.items() if environments(job) == ["prod"]]
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_an_api_is_reached_from_the_runner_that_is_started_for_this_workflow_alone(env: str) -> None:
+    """It answers inside the VPC, or besides to the addresses of people; GitHub's runners have thousands of blocks."""
+    label = f"codebuild-{names.prefix(env)}-runner-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}"
+    inside = [name for name, job in JOBS.items() if environments(job) == [env]]
     assert {JOBS[name]["runs-on"] for name in inside} == {label}
     assert {name.partition(":")[0] for name, job in JOBS.items() if job["runs-on"] == label} == {
-        prod.delivery.runner_workflow
+        environment(env).delivery.runner_workflow
     }
+
+
+def test_a_runner_inside_has_nothing_of_githubs_own_and_needs_no_docker() -> None:
+    steps = [step for job in JOBS.values() if job["runs-on"].startswith("codebuild-") for step in job["steps"]]
+    called = " ".join(step.get("run") or step["uses"] for step in steps)
+    assert re.search(r"set-up|docker|make (images|push|promote)", called) is None
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
@@ -182,7 +190,7 @@ def test_a_release_that_does_not_sell_as_promised_is_taken_back(env: str) -> Non
     steps = JOBS[f"deploy-{env}: deploy"]["steps"]
     runs = [step["run"].split()[1] for step in steps if "run" in step]
     assert runs == [*(["gate"] if environment(env).protected else []), "deploy", "rollback"]
-    keys, back = steps[-2:]
+    keys, back, _ = steps[-3:]
     assert "UNDO" in back["env"]
     # With a word for what was cancelled or took too long; failure() is false of those.
     assert keys["if"] == back["if"] == "${{ !success() && steps.deploy.outcome != 'skipped' }}"
@@ -197,7 +205,36 @@ def test_there_is_time_to_go_back_whatever_hangs(env: str) -> None:
     before = [step.get("timeout-minutes", 5) for step in job["steps"][:begins]]
     assert sum(before) + sum(limits) <= job["timeout-minutes"]
     assert job["timeout-minutes"] * 60 <= LONGEST_JOB.to_seconds()
-    assert limits[-1] * 60 <= 3600  # as long as fresh keys last
+    _, keys, back, _ = limits
+    assert (keys + back) * 60 <= 3600  # as long as fresh keys last
+
+
+@pytest.mark.parametrize("name", ["deploy-dev: deploy", "deploy-prod: deploy", "deploy-prod: rollback"])
+def test_whoever_is_called_has_in_hand_what_was_done_whatever_became_of_it(name: str) -> None:
+    last = JOBS[name]["steps"][-1]
+    assert "actions/upload-artifact@" in last["uses"]
+    assert (last["if"], last["with"]["if-no-files-found"]) == ("always()", "ignore")
+    assert last["with"]["path"].split() == ["build/load*", "build/*.log", "build/rollback", "dist"]
+
+
+def test_no_two_artifacts_of_a_run_have_one_name() -> None:
+    for flow in WORKFLOWS.values():
+        named = [
+            step["with"]["name"]
+            for job in flow["jobs"].values()
+            for step in job["steps"]
+            if "upload" in step.get("uses", "")
+        ]
+        assert len(named) == len(set(named))
+
+
+def test_a_run_that_is_for_nothing_takes_no_ones_place() -> None:
+    """A fork's branch called main and the weekly scan start deploy-dev too, and skip its jobs."""
+    flow = WORKFLOWS["deploy-dev"]
+    assert "concurrency" not in flow
+    job = flow["jobs"]["deploy"]
+    assert job["concurrency"] == {"group": "deploy-dev", "cancel-in-progress": False}
+    assert "github.event.workflow_run.event == 'push'" in job["if"]
 
 
 def test_what_is_deployed_has_passed_its_tests() -> None:
@@ -234,6 +271,7 @@ def test_a_way_back_waits_for_what_touches_the_cluster_and_for_nothing_else() ->
     assert groups["deploy"] == groups["rollback"] == "deploy-prod"
     assert groups["promote"] != "deploy-prod"
     assert "needs" not in JOBS["deploy-prod: rollback"]
+    assert WORKFLOWS["deploy-prod"]["run-name"] == "deploy-prod ${{ inputs.action }}", "which make promote looks for"
 
 
 def test_a_load_test_offers_what_can_be_run_and_asks_first_whose_shop_it_is() -> None:
@@ -253,9 +291,13 @@ def test_a_load_test_takes_by_itself_what_costs_nothing_as_slowly_as_one_address
 
 
 def test_a_hole_hides_no_licence() -> None:
-    """At night each question is asked, whatever another one answered."""
-    steps = {step.get("run"): step for step in JOBS["nightly: dependencies"]["steps"]}
-    assert [steps[name].get("if") for name in ("make audit", "make licences")] == ["always()"] * 2
+    """Each question is asked, whatever another one answered, and what it answered is kept."""
+    night, push = (
+        {step.get("run") or step["uses"].partition("@")[0]: step.get("if") for step in JOBS[name]["steps"]}
+        for name in ("nightly: dependencies", "build-and-scan: dependencies")
+    )
+    assert [night["make audit"], night["make licences"]] == ["always()"] * 2
+    assert [push["make licences"], push["actions/upload-artifact"]] == ["always()"] * 2
 
 
 def test_dev_gets_what_was_scanned_on_main_and_nothing_of_a_fork() -> None:

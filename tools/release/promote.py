@@ -1,12 +1,13 @@
 """Brings to ENV=prod the images that dev has sold with: `python -m tools.release.promote [--dry-run]`.
 
 Nothing is built: both images of this commit are copied by their digest from dev's registry, once GitHub says that the
-tests of the commit have passed and that dev sold with it, which is waited for (needs gh, and Docker with buildx). What
-is there already stays, as a tag means one image for ever. Whoever runs it pushes to the one registry and reads the
-other, as the role of prod's pushing jobs may.
+tests of the commit have passed and that dev sold with it, which is waited for (needs gh, and Docker with buildx). While
+somebody goes back, nothing is to follow. What is there already stays, as a tag means one image for ever. Whoever runs
+it pushes to the one registry and reads the other, as the role of prod's pushing jobs may.
 """
 
 import argparse
+import json
 import os
 import signal
 
@@ -32,13 +33,15 @@ def main(arguments: list[str]) -> int:
 def promote(site: Site) -> None:
     """All steps, one after the other. Failure names the one that ended it."""
     source = _source(site)
-    step(f"{site.name} 1/3: who brings what")
+    step(f"{site.name} 1/4: who brings what")
     commit = site.commit()
     site.caller()
-    step(f"{site.name} 2/3: has it passed, and sold in {source.name}")
+    step(f"{site.name} 2/4: has it passed, and sold in {source.name}")
     green.check(site.commands, commit, site.name)
-    step(f"{site.name} 3/3: images")
+    step(f"{site.name} 3/4: images")
     _copy(site, source, commit)
+    step(f"{site.name} 4/4: does nobody go back")
+    _refuse_beside_a_way_back(site)
     done = f"the registry of {site.name} has the images of {commit[:12]} that {source.name} sold with"
     step("dry run: nothing was done" if site.commands.dry_run else done)
 
@@ -55,6 +58,17 @@ def _source(site: Site) -> Site:
     except SettingsError as error:
         raise Failure(f"{site.name} takes its images from {name}: {error}") from None
     return source
+
+
+def _refuse_beside_a_way_back(site: Site) -> None:
+    """Last, just before the deployment: GitHub lets one job of a group wait, and a newer one takes its place."""
+    workflow = site.settings.delivery.runner_workflow
+    asked = f"repos/{{owner}}/{{repo}}/actions/workflows/{workflow}.yml/runs?event=workflow_dispatch&per_page=100"
+    answer = json.loads(site.commands.ask("gh", "api", asked, example='{"workflow_runs": []}'))
+    for run in answer["workflow_runs"]:
+        if run["display_title"] == f"{workflow} rollback" and run["status"] != "completed":
+            way_back = f"{site.name} goes back, or waits to: {run['html_url']}"
+            raise Failure(f"{way_back}; a deployment would take its place, so start it again when that has ended")
 
 
 def _copy(site: Site, source: Site, commit: str) -> None:

@@ -51,6 +51,7 @@ case "$asked" in
     grep -qs "/$image:COMMIT " "$here/pushed" "$here/held" || absent ImageNotFoundException
     case "$image" in tickets-"$OTHER"/*) echo sha256:other ;; *) echo DIGEST ;; esac ;;
   "gh api"*"/ci.yml/"*) echo "$RUNS" ;;
+  "gh api"*"/deploy-prod.yml/"*) echo "${BACK-$RUNS}" ;;
   "gh api"*"/deploy-dev.yml/"*) echo "${SOLD-$RUNS}" ;;
   "cdk8s synth"*) mkdir -p "$MANIFESTS_TO" && cp "$MANIFESTS_FROM"/* "$MANIFESTS_TO" ;;
   "aws eks describe-cluster"*deletionProtection*) [ -z "$NO_CLUSTER" ] || absent ResourceNotFoundException; echo True ;;

@@ -1,5 +1,6 @@
 """`make promote` with stand-ins for aws, docker, git and GitHub."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -134,3 +135,29 @@ def test_a_dev_that_was_never_set_up_is_no_source(world: World, monkeypatch: pyt
     monkeypatch.undo()
     with pytest.raises(Failure, match=r"^prod takes its images from dev: account, .* of dev still hold examples"):
         promote.promote(world.site())
+
+
+def way_back(status: str) -> str:
+    """What GitHub says of one, and of the deployment that asks."""
+    runs = [("deploy", "in_progress"), ("rollback", status)]
+    return json.dumps(
+        {
+            "workflow_runs": [
+                {"display_title": f"deploy-prod {action}", "status": each, "html_url": f"https://github.com/{action}"}
+                for action, each in runs
+            ]
+        }
+    )
+
+
+@pytest.mark.parametrize("status", ["in_progress", "pending", "queued", "waiting"])
+def test_nothing_is_deployed_in_the_place_of_a_way_back(world: World, status: str) -> None:
+    with pytest.raises(
+        Failure, match=r"^prod goes back, or waits to: https://github\.com/rollback; a deployment would"
+    ):
+        promote.promote(world.changed(BACK=way_back(status)).site())
+
+
+def test_a_way_back_that_has_ended_hinders_nobody(world: World) -> None:
+    promote.promote(world.changed(BACK=way_back("completed")).site())
+    assert copied(world.asked) != []
