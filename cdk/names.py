@@ -48,7 +48,7 @@ class ServiceAccount(StrEnum):
 
 
 class Secret(StrEnum):
-    """What Secrets Manager keeps, below the environment's own prefix. See docs/deploy.md for what is in each."""
+    """What Secrets Manager keeps, below the environment's own prefix. See docs/secrets.md for what is in each."""
 
     APPLICATION = "application"
     DATABASE_LOGIN = "database/login"

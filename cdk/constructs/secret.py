@@ -28,7 +28,7 @@ def generated_secret(
     """A JSON object: what is known, and one generated value. unrotated: why AWS does not change it by a schedule.
 
     Whatever of `generate_secret_string` changes once it is deployed, CloudFormation generates the value anew: all that
-    people and the rotation have put into the secret is lost. A key is added to the value itself; see docs/deploy.md.
+    people and the rotation have put into the secret is lost. A key is added to the value itself; see docs/secrets.md.
     """
     secret = secrets.Secret(
         scope,

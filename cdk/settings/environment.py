@@ -92,7 +92,7 @@ class DeliverySettings:
     """
 
     repository: str  # owner/name
-    owner_id: str = ""  # both numbers of GitHub, where its tokens name them beside owner and name; see docs/deploy.md
+    owner_id: str = ""  # both numbers of GitHub, where its tokens name them beside the names; see docs/pipelines.md
     repository_id: str = ""
     makes_provider: bool
     has_provider: bool = False  # the account has one that none of our environments made

@@ -90,7 +90,7 @@ class PlatformStack(Stack):
                 purpose="Grafana's administrator",
                 known={"username": "admin"},
                 generated="password",
-                unrotated="Grafana reads it when its pod starts; docs/deploy.md says how a person changes it.",
+                unrotated="Grafana reads it when its pod starts; docs/secrets.md says how a person changes it.",
             ),
         ]
 

@@ -27,7 +27,7 @@ def test_nothing_of_how_a_secret_is_made_ever_changes(assembly: Assembly, which:
     }
     assert secret["GenerateSecretString"] == made, (
         f"deployed, this writes {name} anew: what people and the rotation put into it is lost, with SECRET_KEY every "
-        "link and ticket that is out, with the login the database. A key is added as docs/deploy.md says, under Change"
+        "link and ticket that is out, with the login the database. A key is added as docs/secrets.md says"
     )
 
 

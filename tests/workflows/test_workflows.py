@@ -1,4 +1,4 @@
-"""The workflows in .github, held against what they call, the stacks, and the table in docs/deploy.md.
+"""The workflows in .github, held against what they call, the stacks, and the table in docs/pipelines.md.
 
 actionlint checks their form (`make lint`).
 """
@@ -51,8 +51,8 @@ def environments(job: Any) -> list[str]:
 
 
 def listed() -> Iterator[tuple[str, str]]:
-    """(kind, name) of each row of the table in docs/deploy.md."""
-    section = (ROOT / "docs" / "deploy.md").read_text().split("### What the workflows need\n")[1].split("\n#")[0]
+    """(kind, name) of each row of the table in docs/pipelines.md."""
+    section = (ROOT / "docs" / "pipelines.md").read_text().split("## What the workflows need\n")[1].split("\n#")[0]
     for row in re.findall(r"^\| (environment|role|variable|secret) \| (.+?) \|", section, re.MULTILINE):
         yield from ((row[0], name) for name in re.findall(r"`([^`]+)`", row[1]))
 
