@@ -46,6 +46,10 @@ def main(arguments: list[str]) -> int:
             console.say(f"  {(make.__doc__ or make.__name__).splitlines()[0]}")
         step("dry run: nothing was installed")
         return 0
+    if tool and tool[0].startswith(("release.", "synth")):
+        from tools import environments  # noqa: PLC0415 - what is wrong in its settings hinders nobody but those
+
+        environments.refuse(tool[0], os.environ, dry_run="--dry-run" in tool)
     os.chdir(ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _one_at_a_time():

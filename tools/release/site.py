@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdk import names
-from cdk.settings import ENVIRONMENTS, Environment, SettingsError, environment, refuse_examples
+from cdk.settings import Environment
+from tools import environments
 from tools.commands import Commands
 from tools.console import Failure, say
 from tools.setup import ROOT
@@ -100,18 +101,7 @@ def programs() -> dict[str, str]:
 
 def chosen(commands: Commands, variables: Mapping[str, str] = os.environ) -> Site:
     """The environment of ENV=. Failure when there is none, when it holds examples, or prod lacks its confirmation."""
-    name = variables.get("ENV", "")
-    if not name:
-        raise Failure(f"name the environment: {' or '.join(f'ENV={each}' for each in ENVIRONMENTS)}")
-    try:
-        settings = environment(name)
-        if not commands.dry_run:
-            refuse_examples(settings)
-    except SettingsError as error:
-        raise Failure(str(error)) from None
-    confirmation = names.prefix(settings.name)
-    if settings.protected and variables.get("CONFIRM") != confirmation and not commands.dry_run:
-        raise Failure(f"{settings.name} is protected: say CONFIRM={confirmation} if you mean it")
+    settings = environments.chosen(variables, dry_run=commands.dry_run)
     if commands.dry_run:
         say("dry run: every command is shown and none is run")
     return Site(settings, commands)

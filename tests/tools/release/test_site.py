@@ -34,7 +34,7 @@ def test_a_wrong_environment_is_refused_in_one_line(variables: dict[str, str], s
 
 
 def test_prod_wants_to_be_named_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.release.site.refuse_examples", lambda _settings: None)
+    monkeypatch.setattr("tools.environments.refuse_examples", lambda _settings: None)
     with pytest.raises(Failure, match=r"^prod is protected: say CONFIRM=tickets-prod if you mean it$"):
         chosen(Commands({}), {"ENV": "prod"})
     assert chosen(Commands({}), {"ENV": "prod", "CONFIRM": "tickets-prod"}).name == "prod"
