@@ -18,6 +18,8 @@ RULE_TESTS = [str(path) for path in sorted((RULES.parent / "tests").glob("*.yaml
 MANIFEST_IMPORTS = ("env", f"PYTHONPATH={ROOT}", "lint-imports", "--config", "importlinter.toml")
 PROMTOOL = ("python", "-m", "tools.programs.promtool")
 BIOME = str(FRONTEND / "node_modules" / ".bin" / "biome")
+# They demand answers in time from a shop that is kept busy, so nothing else may keep the machine busy then.
+UNDER_LOAD = ("tests/rollout", "tests/scaling/test_overload.py", "tests/features/waiting/test_rush.py")
 LINT = [
     Step("types", ("mypy",)),  # first: it takes as long as all the others
     Step("format", ("ruff", "format", "--check", ".")),
@@ -36,9 +38,8 @@ TESTS = [
     Step("stacks and manifests: install", ("python", "-m", "tools.setup", "aws")),
     Step("rule tests", (*PROMTOOL, "test", "rules", *RULE_TESTS)),
     Step("stacks and manifests: synthesize and check", ("python", "-m", "tools.setup", "aws", "synth"), alone=True),
-    # No request may fail while pods are exchanged, so nothing else may keep the machine busy then.
-    Step("tests: rollouts", ("pytest", "tests/rollout"), alone=True),
-    Step("tests", ("pytest", f"--numprocesses={LANES}", "--ignore=tests/rollout"), alone=True),
+    Step("tests: under load", ("pytest", *UNDER_LOAD), alone=True),
+    Step("tests", ("pytest", f"--numprocesses={LANES}", *(f"--ignore={each}" for each in UNDER_LOAD)), alone=True),
     Step("page: tests", ("npm", "test"), FRONTEND, alone=True),
     Step("page: size", ("npm", "run", "size"), FRONTEND),
     Step("page: end to end in a browser", ("npm", "run", "e2e"), FRONTEND, alone=True),

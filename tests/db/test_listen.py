@@ -80,7 +80,8 @@ async def test_a_quiet_channel_stays_open(dsn: str, admin: Admin, monkeypatch: p
     async with aclosing(listen(dsn, ["availability"])) as news:
         await next_of(news)
         heard = asyncio.create_task(next_of(news))
-        await eventually(lambda: admin.value("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT 1'") == 1)
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT 1'"
+        await eventually(lambda: admin.value(asked) == 1)
         notify(admin, "availability", "event 1")
         assert (await heard).notices == (("availability", "event 1"),)
 
