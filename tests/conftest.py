@@ -33,8 +33,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
+    """Shops that tests share keep their connections until the end, each as many as in production."""
     # Not pytest's folder: it closes that to other users each time it starts, and as root the server is another user.
-    with TemporaryDirectory(prefix="tickets-") as folder, postgres(Path(folder)) as running:
+    with (
+        TemporaryDirectory(prefix="tickets-") as folder,
+        postgres(Path(folder), settings={"max_connections": "400"}) as running,
+    ):
         yield running
 
 

@@ -138,7 +138,11 @@ def own_dev() -> Environment:
         cluster=replace(dev.cluster, allowed_cidrs=("9.9.9.0/24",)),
         edge=replace(dev.edge, domain="dev.tickets.test", zone_name="tickets.test", zone_id="Z012345"),
         monitoring=replace(dev.monitoring, alarm_address="alarms@tickets.test"),
-        delivery=replace(dev.delivery, repository="tickets/shop"),
+        delivery=replace(
+            dev.delivery,
+            repository="tickets/shop",
+            runner_connection_arn="arn:aws:codeconnections:eu-west-1:444455556666:connection/0a1b2c3d",
+        ),
     )
 
 
@@ -169,5 +173,5 @@ def test_settings_that_hold_examples_are_refused_beside_what_was_deployed(
 ) -> None:
     kept = replace(own_dev(), delivery=environment("dev").delivery)
     monkeypatch.setattr(reading, "environment", lambda _name: kept)
-    with pytest.raises(InputError, match=r"^delivery\.repository of dev still hold examples"):
+    with pytest.raises(InputError, match=r"^delivery\.repository, delivery\.runner_connection_arn of dev still"):
         read_inputs("dev", deployed)

@@ -141,10 +141,11 @@ async def race(replicas: Replicas, **headers: str) -> list[Answer]:
     return won
 
 
-async def _hold_until_known(shop: Shop, sale: Sale, headers: dict[str, str]) -> Answer:
-    body = {"event_id": sale.event_id, "quantity": RACED}
-    while (answer := await shop.ask("POST", "/api/basket", body, **headers)).status == 503:  # waited for too long
-        pass
+async def _hold_until_known(shop: Shop, sale: Sale, headers: dict[str, str], quantity: int = RACED) -> Answer:
+    body = {"event_id": sale.event_id, "quantity": quantity}
+    async with asyncio.timeout(20):
+        while (answer := await shop.ask("POST", "/api/basket", body, **headers)).status == 503:  # waited for too long
+            pass
     return answer
 
 
@@ -152,8 +153,7 @@ async def _hold_until_known(shop: Shop, sale: Sale, headers: dict[str, str]) -> 
 async def test_an_address_holds_no_more_than_its_limit_over_all_processes_and_events(replicas: Replicas) -> None:
     here = {"X_Forwarded_For": "192.0.2.1"}
     sale = await replicas.front.box_office.publish(capacity=1000)
-    body = {"event_id": sale.event_id, "quantity": 10}
-    asked = [shop.ask("POST", "/api/basket", body, **here) for _ in range(30) for shop in replicas.backends]
+    asked = [_hold_until_known(shop, sale, here, quantity=10) for _ in range(30) for shop in replicas.backends]
     answers = await together(*asked)
     assert Counter(answer.status for answer in answers) == {201: ADDRESS_LIMIT // 10, 429: 20}
     held = next(answer for answer in answers if answer.status == 201)

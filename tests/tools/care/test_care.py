@@ -183,7 +183,7 @@ class TestChanges:
 
     def test_an_account_is_only_looked_at(self, world: World) -> None:
         changes.in_the_account(world.site().commands, "dev")
-        assert world.asked == [f"cdk diff --context env=dev --output {ROOT}/cdk.out/dev --all --method template"]
+        assert world.asked == [f"cdk diff --context env=dev --output {ROOT}/cdk.out/dev --method template"]
 
 
 class TestTarget:
