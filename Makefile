@@ -62,7 +62,7 @@ push: ## build and push the images of this commit for ENV=dev or prod, and no mo
 	$(tool) aws release.deploy --images $(if $(value DRY_RUN),--dry-run)
 
 promote: ## copy the images of this commit that dev sold with to ENV=prod, and no more (DRY_RUN=1 only says how; needs gh)
-	$(tool) aws release.promote $(if $(value DRY_RUN),--dry-run)
+	$(tool) python release.promote $(if $(value DRY_RUN),--dry-run)
 
 gate: ## ask whether the error budgets of ENV=dev or prod let this commit out, as deploy does of prod (CHANGE=, BOOTSTRAP=)
 	$(tool) aws release.deploy --gate $(if $(value DRY_RUN),--dry-run)
