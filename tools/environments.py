@@ -8,7 +8,7 @@ from tools.console import Failure
 
 # By their modules: what changes or looks into one environment, and what takes one by its name where it is given.
 NEEDED = frozenset(f"release.{name}" for name in ("deploy", "destroy", "grafana", "promote", "rollback"))
-TAKEN = frozenset({"release.changes", "release.green", "release.images", "synth"})
+TAKEN = frozenset({"release.changes", "release.green", "synth"})
 
 
 def refuse(tool: str, variables: Mapping[str, str], *, dry_run: bool) -> None:
