@@ -39,12 +39,32 @@ cat "$(ls {folder}/$of.* | head -1)"
             (self.folder / f"{workflow}.{number}").write_text(json.dumps({"workflow_runs": runs}))
 
     def check(self, env: str) -> None:
-        green.check(Commands({"PATH": f"{self.folder}:/usr/bin:/bin"}), COMMIT, env, pause=0)
+        green.check(Commands({"PATH": f"{self.folder}:/usr/bin:/bin"}), COMMIT, env)
+
+
+class Clock:
+    """Time that passes by sleeping alone."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(green, "time", made)
+    monkeypatch.setattr(green, "WAIT", 3 * green.PAUSE)
+    return made
 
 
 @pytest.fixture
-def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitHub:
-    monkeypatch.setattr(green, "LOOKS", 3)
+def github(tmp_path: Path) -> GitHub:
     return GitHub(tmp_path)
 
 
@@ -72,6 +92,15 @@ def test_tests_that_still_run_are_waited_for_and_not_for_ever(github: GitHub) ->
     github.says("ci", [UNFINISHED])
     with pytest.raises(Failure, match="not done in time"):
         github.check("dev")
+
+
+def test_workflows_share_the_time_that_there_is(github: GitHub, clock: Clock) -> None:
+    begun = clock.now
+    github.says("ci", [], [UNFINISHED], [GOOD])
+    github.says("dev", [UNFINISHED])
+    with pytest.raises(Failure, match=r"^deploy-dev of 0123456789ab: not done in time"):
+        github.check("prod")
+    assert clock.now - begun == green.WAIT
 
 
 def test_a_commit_that_nobody_tested_may_not(github: GitHub) -> None:

@@ -61,7 +61,7 @@ def test_what_was_brought_already_is_not_brought_again(world: World) -> None:
 def test_what_has_not_sold_in_dev_stays_there(
     world: World, answers: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(green, "LOOKS", 1)
+    monkeypatch.setattr(green, "WAIT", 0)
     with pytest.raises(Failure, match=says):
         promote.promote(world.changed(**answers).site())
     assert [line for line in world.asked if re.match("docker|aws ecr", line)] == []
