@@ -18,7 +18,7 @@ from cdk import names
 from cdk.constructs.github import LONGEST_JOB
 from cdk.settings import ENVIRONMENTS, environment
 from tools.load.scenarios import SCENARIOS
-from tools.release import deploy
+from tools.release import deploy, green
 from tools.setup import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -152,16 +152,16 @@ def test_commands_hold_no_expression_and_are_short() -> None:
 
 def test_every_command_is_one_that_a_person_can_call() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    called = re.findall(r"^make ([a-z-]+)", COMMANDS, re.MULTILINE)
+    called = re.findall(r"^(?:exec )?make ([a-z-]+)", COMMANDS, re.MULTILINE)
     modules = re.findall(r"python -m ([\w.]+)", COMMANDS)
     assert set(called) <= targets
     assert [module for module in modules if find_spec(module) is None] == []
-    others = [line for line in COMMANDS.splitlines() if not line.startswith(("make ", "python -m "))]
+    others = [line for line in COMMANDS.splitlines() if not line.startswith(("make ", "exec make ", "python -m "))]
     assert set(others) <= {"sudo apt-get update"}
 
 
 def test_every_make_target_that_is_called_runs_a_tool_that_exists() -> None:
-    for target in sorted(set(re.findall(r"^make ([a-z-]+)", COMMANDS, re.MULTILINE))):
+    for target in sorted(set(re.findall(r"^(?:exec )?make ([a-z-]+)", COMMANDS, re.MULTILINE))):
         said = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         (part, tool) = re.findall(r"tools\.setup (\w+) (\w+)", said)[0]
         assert part
@@ -188,7 +188,7 @@ def test_a_runner_inside_has_nothing_of_githubs_own_and_needs_no_docker() -> Non
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_a_release_that_does_not_sell_as_promised_is_taken_back(env: str) -> None:
     steps = JOBS[f"deploy-{env}: deploy"]["steps"]
-    runs = [step["run"].split()[1] for step in steps if "run" in step]
+    runs = [step["run"].removeprefix("exec ").split()[1] for step in steps if "run" in step]
     assert runs == [*(["gate"] if environment(env).protected else []), "deploy", "rollback"]
     keys, back, _ = steps[-3:]
     assert "UNDO" in back["env"]
@@ -207,6 +207,26 @@ def test_there_is_time_to_go_back_whatever_hangs(env: str) -> None:
     assert job["timeout-minutes"] * 60 <= LONGEST_JOB.to_seconds()
     _, keys, back, _ = limits
     assert (keys + back) * 60 <= 3600  # as long as fresh keys last
+
+
+def test_what_holds_the_lease_takes_the_place_of_bash_which_alone_is_told_to_end() -> None:
+    holders = [step["run"] for step in STEPS if re.search(r"make (deploy|rollback|destroy)\b", step.get("run", ""))]
+    assert len(holders) == 5
+    assert [run for run in holders if not run.startswith("exec make ")] == []
+
+
+def test_whoever_starts_a_workflow_can_go_on_where_another_one_died() -> None:
+    given = triggers(WORKFLOWS["deploy-prod"])["workflow_dispatch"]["inputs"]["take_over"]
+    assert (given["type"], given["default"]) == ("string", "")
+    steps = [step for job in WORKFLOWS["deploy-prod"]["jobs"].values() for step in job["steps"]]
+    holders = [step["env"] for step in steps if step.get("run", "").startswith("exec make ")]
+    assert [env.get("TAKE_OVER") for env in holders] == ["${{ inputs.take_over }}"] * 3
+
+
+@pytest.mark.parametrize("name", ["deploy-dev: green", "deploy-prod: promote"])
+def test_who_waits_for_other_workflows_says_so_in_time(name: str) -> None:
+    """With minutes to set up before, and to copy images after."""
+    assert JOBS[name]["timeout-minutes"] >= green.WAIT / 60 + 10
 
 
 @pytest.mark.parametrize("name", ["deploy-dev: deploy", "deploy-prod: deploy", "deploy-prod: rollback"])

@@ -56,6 +56,7 @@ class _Rollback:
     def run(self) -> None:
         if self._undo and not self._commands.dry_run and (why := attempts.nothing_to_undo(self._site, self._undo)):
             step(f"{self._site.name}: {why}")
+            self._let_go()
             return
         steps: list[tuple[str, Callable[[], None]]] = [
             ("who goes back", self._begin),
@@ -74,6 +75,16 @@ class _Rollback:
             self._lease.give_back()
         done = f"{self._site.name} runs {self._release.commit[:12]} again, as it was released at {self._release.at}"
         step("dry run: nothing was done" if self._commands.dry_run else done)
+
+    def _let_go(self) -> None:
+        """Of the lease that a deployment of this very run still holds, when it was killed before it could."""
+        try:
+            if self._site.has_cluster():
+                self._begin()
+        except Failure as failure:
+            say(f"  the lease is left as it is: {failure}")
+        finally:
+            self._lease.give_back()
 
     def _begin(self) -> None:
         caller = self._site.caller()

@@ -12,7 +12,7 @@ import pytest
 from cdk.constructs.github import LONGEST_JOB
 from tests.tools.release.stand_ins import COMMIT, PERSON, World, deployed
 from tools.console import Failure
-from tools.release import lease, rollback
+from tools.release import attempts, lease, rollback
 from tools.release.destroy import destroy
 from tools.release.lease import Lease
 
@@ -107,6 +107,31 @@ def test_a_run_of_github_is_one_holder_in_all_its_steps_and_attempts(world: Worl
     held(world, by=ADDRESS)
     with pytest.raises(Failure, match=f"changed by {ADDRESS}, since"):
         deployed(world, **{**RUN, "GITHUB_RUN_ID": "4712"})
+
+
+class TestAfterADeploymentThatWasKilled:
+    """GitHub waits ten seconds for a step that it cancels; the way back is the next step of the same run."""
+
+    @pytest.mark.parametrize("touched", [False, True])
+    def test_the_way_back_gives_the_lease_back_also_when_there_is_nothing_to_undo(
+        self, world: World, *, touched: bool
+    ) -> None:
+        if touched:
+            attempts.remember(world.site(), COMMIT, before=COMMIT)
+        held(world, by=ADDRESS)
+        rollback.rollback(world.site(), {"UNDO": COMMIT, **RUN})
+        assert world.holder == ""
+        assert [line for line in world.asked if re.search(CHANGES, line)] == []
+
+    def test_that_of_somebody_else_is_left_to_them(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        held(world)
+        rollback.rollback(world.site(), {"UNDO": COMMIT, **RUN})
+        assert world.holder == "somebody else"
+        assert "the lease is left as it is: dev is being changed by somebody else" in capsys.readouterr().out
+
+    def test_where_no_cluster_was_made_there_is_none_to_give_back(self, world: World) -> None:
+        rollback.rollback(world.changed(NO_CLUSTER="1").site(), {"UNDO": COMMIT, **RUN})
+        assert [line for line in world.asked if not line.startswith("aws eks describe-cluster")] == []
 
 
 def test_a_person_is_named_with_the_process_since_two_of_theirs_are_two(world: World) -> None:

@@ -26,6 +26,7 @@ from tools.release.site import Site
 MANIFESTS = ROOT / "tests" / "manifests" / "snapshots"
 REGISTRY = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/tickets-dev"
 NO_DIGEST = "sha256:" + "0" * 64  # of the example, which the stand-in of cdk8s makes
+CHANGES = r"^cdk |kubectl .* (apply|delete|annotate|rollout) "
 MOST = 1024 * 1024  # bytes that Kubernetes lets a ConfigMap have
 
 
@@ -107,7 +108,7 @@ class TestUndoing:
         deploy(again.site(), {})
         again.forget()
         rollback(again.site(), {"UNDO": COMMIT})
-        assert again.asked == []
+        assert [line for line in again.asked if re.search(CHANGES, line)] == []
         assert f"{COMMIT[:12]} ran and sold before this deployment of it: it stays" in capsys.readouterr().out
 
     def test_what_failed_before_any_pod_was_touched_leaves_nothing_to_undo(
@@ -117,7 +118,7 @@ class TestUndoing:
             deploy(world.changed(JOB="Failed").site(), {})
         world.forget()
         rollback(world.site(), {"UNDO": COMMIT})
-        assert world.asked == []
+        assert [line for line in world.asked if re.search(CHANGES, line)] == []
         assert "no pod was touched, so there is nothing to undo" in capsys.readouterr().out
 
     def test_what_another_commit_ran_before_comes_back(self, world: World) -> None:
