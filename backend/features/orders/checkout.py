@@ -87,10 +87,12 @@ class Till:
             wish.key,
             buyer.idempotency.fingerprint if buyer.idempotency else None,
         )
-        with self._metrics.stock.asking(CHECKOUTS):
-            return await self._place_and_charge(order, wish, request)
+        with self._metrics.stock.asking(CHECKOUTS):  # without the charge: a slow provider is no reason to admit fewer
+            placed, answer = await self._record(order, wish, request)
+        return answer or await self._charge(request, placed)
 
-    async def _place_and_charge(self, order: Checkout, wish: Wish, request: CheckoutRequest) -> Bought:
+    async def _record(self, order: Checkout, wish: Wish, request: CheckoutRequest) -> tuple[Placed, Bought | None]:
+        """The order, and its answer unless it is still to be paid. DomainError when it is refused."""
         placed = await self._batcher.submit(request)
         self._metrics.orders.labels("lapsed").inc(placed.lapsed)
         if not any(item.event_id == PROBE_EVENT for item in order.items):
@@ -98,7 +100,7 @@ class Till:
         if wish.held and (placed.basket_id != wish.basket_id or placed.result in _REFUSED):
             # It is refused, or its key has bought another basket at the same moment.
             await self._wishes.give_back(wish)
-        return await self._charge(request, placed) if placed.result == "pending" else answer_of(placed)
+        return placed, None if placed.result == "pending" else answer_of(placed)
 
     def _count(self, request: CheckoutRequest, placed: Placed) -> None:
         new = placed.order_id == request.order_id  # made here, even if the first answer to say so was lost

@@ -4,13 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
 
 from backend import parts
+from backend.domain.baskets import Baskets, Buyer
+from backend.domain.charges import Charge
 from backend.domain.errors import DomainError
+from backend.domain.payments import PaymentRequest
+from backend.features.orders.checkout import Till
 from backend.features.orders.orders import Orders
+from backend.features.orders.schemas import Checkout
+from backend.telemetry.stock import CHECKOUTS, StockMeter, Tally
 from tests.box_office import BoxOffice, Sale
 from tests.shop import Answer, Shop, running_shop
 
@@ -119,6 +126,39 @@ async def test_given_back_by_many_at_once_it_is_refunded_once(shop: Shop, orders
     assert [refund["amount"] for refund in order["refunds"]] == [50.0]
     assert await shop.box_office.value("SELECT available FROM pool") == 5
     assert await shop.broken() == []
+
+
+class SlowCashier:
+    """Takes half a second of the meter's time, and reads the meter in the midst of it."""
+
+    provider = "test"
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.meter = StockMeter(0.8, lambda: self.now)
+        self.told: dict[int, Tally] = {}
+
+    async def charge(self, _request: PaymentRequest, /) -> Charge:
+        self.now += 0.5
+        self.told = self.meter.read()
+        return Charge("waiting")
+
+
+async def test_how_long_a_provider_takes_is_not_held_against_the_shop(shop: Shop) -> None:
+    cashier, metrics = SlowCashier(), parts.metrics(shop.settings)
+    metrics.stock = cashier.meter
+    basket = UUID(await shop.basket(await shop.box_office.publish(price=1000)))
+    no_baskets = cast("Baskets", None)  # who names theirs wants no other
+    till = Till(
+        shop.box_office.database, no_baskets, cashier, parts.tokens(shop.settings), metrics,
+        public_url="", pay_within=timedelta(minutes=5),
+    )  # fmt: skip
+    assert (await till.buy(Checkout(), Buyer(named=basket))).status == "pending"
+    assert cashier.told == {CHECKOUTS: Tally(arrived=1, answered=1)}
+    with pytest.raises(DomainError, match="being paid for"):
+        await till.buy(Checkout(), Buyer(named=basket))
+    assert cashier.meter.read() == {CHECKOUTS: Tally(arrived=1)}  # refusals are cheap and would hide what is slow
+    await till.close()
 
 
 async def test_what_nobody_ordered_is_not_there(orders: Orders) -> None:
