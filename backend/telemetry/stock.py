@@ -15,7 +15,6 @@ from backend.memory import Clock
 CHECKOUTS: Final = 0  # all events' together: they contend for no stock
 ELSEWHERE: Final = -1  # events that have no waiting room
 _SLOW, _TENSE = 1 / 4, 1 / 16  # of what the promise allows: so slow is well still, but more would soon be too many
-_OVERDUE = 1 / 2  # of it without an answer: the answer will be late
 # Refusals that took the same way as a sale. Others may be made as cheap and as many as somebody likes, and would hide
 # how those fare who buy.
 _BY_STOCK = frozenset({"sold-out", "seat-gone"})
@@ -25,7 +24,7 @@ _BY_STOCK = frozenset({"sold-out", "seat-gone"})
 class Tally:
     """Requests of one kind, of a second or so.
 
-    answered: sales, refusals for want of stock, and failures. late: slower than the promise, or bound to be. slow,
+    answered: sales, refusals for want of stock, and failures. late: slower than the promise, answered or not. slow,
     tense: slower than a quarter and a sixteenth of it. pending: without an answer. stuck: of them, for longer than a
     quarter.
     """
@@ -71,7 +70,7 @@ class StockMeter:
             tally, seconds = tallies[asking.kind], now - asking.began
             tally.pending += 1
             tally.stuck += seconds > self._under * _SLOW
-            self._time(tally, seconds, self._under * _OVERDUE)
+            self._time(tally, seconds)
         return tallies
 
     def begin(self, asking: _Asking) -> None:
@@ -88,13 +87,13 @@ class StockMeter:
         tally = self._tallies[asking.kind]
         tally.answered += 1
         tally.failed += error is not None and not isinstance(error, DomainError)
-        self._time(tally, seconds, self._under)
+        self._time(tally, seconds)
 
-    def _time(self, tally: Tally, seconds: float, late: float) -> None:
+    def _time(self, tally: Tally, seconds: float) -> None:
         if seconds > self._under * _TENSE:
             tally.tense += 1
             tally.slow += seconds > self._under * _SLOW
-            tally.late += seconds > late
+            tally.late += seconds > self._under
 
 
 class _Asking:

@@ -40,11 +40,21 @@ def test_requests_are_told_by_how_long_they_took() -> None:
 def test_what_is_not_answered_is_told_while_it_grows_old() -> None:
     stock = Stock()
     with ExitStack() as crowd:
-        for seconds in (0.25, 0.2, 0.05):
+        for seconds in (0.4, 0.2, 0.25):
             crowd.enter_context(stock.meter.asking(EVENT))
             stock.now += seconds
-        assert stock.told() == Tally(arrived=3, pending=3, stuck=2, tense=2, slow=2, late=1)
-    assert stock.told() == Tally(answered=3, tense=2, slow=2)
+        assert stock.told() == Tally(arrived=3, pending=3, stuck=3, tense=3, slow=3, late=1)
+    assert stock.told() == Tally(answered=3, tense=3, slow=3, late=1)
+
+
+def test_what_keeps_the_promise_is_never_late() -> None:
+    stock = Stock()
+    with ExitStack() as crowd:
+        for _ in range(10):
+            crowd.enter_context(stock.meter.asking(EVENT))
+        stock.now += 0.6
+        assert stock.told() == Tally(arrived=10, pending=10, stuck=10, tense=10, slow=10)
+    assert stock.told() == Tally(answered=10, tense=10, slow=10)
 
 
 @pytest.mark.parametrize(
