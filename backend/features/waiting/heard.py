@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,9 +12,11 @@ from uuid import UUID
 from backend.features.waiting.inlet import Vitals
 from backend.telemetry.stock import Tally
 
+_KNOWN = frozenset(field.name for field in fields(Tally))
+
 
 class Said(NamedTuple):
-    """The last word of a process; see the query pulses. fresh: it is of the moment. tallies: fields, by event."""
+    """The last word of a process, see the query pulses. fresh: of the moment. tallies: counts by name, by event."""
 
     process: UUID
     at: datetime
@@ -48,6 +51,7 @@ class Heard:
 def _added_up(words: Sequence[Said]) -> dict[int, Tally]:
     tallies: defaultdict[int, Tally] = defaultdict(Tally)
     for each in words:
-        for event, fields in each.tallies.items():
-            tallies[int(event)].add(Tally(**fields))
+        for event, counts in each.tallies.items():
+            # A newer release may tell more.
+            tallies[int(event)].add(Tally(**{name: count for name, count in counts.items() if name in _KNOWN}))
     return dict(tallies)

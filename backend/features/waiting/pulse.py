@@ -47,6 +47,11 @@ class Pulse:
         }
         await self._database.fetch_all(queries.pulse, values, urgent=True)
 
+    def pass_over(self) -> None:
+        """What has happened until now is not told."""
+        self._last = self._read()
+        self._metrics.stock.read()
+
     async def stop(self) -> None:
         """This process says nothing more, which is not to be taken for silence."""
         with suppress(DatabaseError):
@@ -64,5 +69,7 @@ async def keep_up(rooms: Rooms, places: Places, pulse: Pulse) -> None:
         if len(rooms):
             await pulse.write()
             await places.write_seen()
+        else:
+            pulse.pass_over()  # so that the first word is of a second and not of all that was before
 
     await every(EVERY, once, "keeping up with the waiting rooms")

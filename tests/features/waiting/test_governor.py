@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from uuid import UUID
 
 import pytest
 
+from backend.db.pool import Database
 from backend.domain.ids import uuid7
 from backend.features.waiting import governor
+from backend.features.waiting import pulse as pulses
+from backend.features.waiting.places import Places
 from backend.features.waiting.pulse import Pulse
+from backend.features.waiting.rooms import Rooms as ShownRooms
 from backend.telemetry.metrics import Metrics
 from backend.telemetry.promise import load_promise
 from backend.telemetry.stock import StockMeter
+from tests.box_office import BoxOffice
 from tests.features.waiting.conftest import Rooms
-from tests.features.waiting.people import OBJECTIVES
+from tests.features.waiting.people import OBJECTIVES, put_room
 
 
 async def test_what_is_not_answered_cuts_its_own_room_before_any_answer_is_late(rooms: Rooms) -> None:
@@ -39,6 +45,30 @@ async def test_what_is_not_answered_cuts_its_own_room_before_any_answer_is_late(
     }
     assert found[sale.event_id] == (8, True)
     assert found[other.event_id] == (16, False)
+
+
+async def test_the_first_word_of_a_process_tells_nothing_of_the_time_without_rooms(
+    db: Database, box_office: BoxOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, looks = Metrics(load_promise()), list[Callable[[], Awaitable[object]]]()
+
+    async def every(_interval: float, look: Callable[[], Awaitable[object]], _name: str) -> None:
+        looks.append(look)
+
+    monkeypatch.setattr(pulses, "every", every)
+    places = Places(db, per_address=None)
+    await pulses.keep_up(ShownRooms(db), places, Pulse(db, metrics))
+    (look,) = looks
+    with metrics.stock.asking(7):
+        metrics.http.shed.inc()
+    await look()
+    await put_room(box_office, await box_office.publish(), "on")
+    await db.execute("INSERT INTO room (event_id, state) SELECT id, 'open' FROM event")
+    with metrics.stock.asking(8):
+        await look()
+    ((shed, tallies),) = await box_office.rows("SELECT shed, tallies FROM pulse")
+    assert (shed, list(tallies)) == (0, ["8"])
+    await places.close()
 
 
 async def test_of_several_who_believe_that_they_govern_one_admits(

@@ -296,6 +296,11 @@ def test_what_a_process_has_said_counts_once_and_its_rates_until_it_says_others(
     assert (third.processes, third.quiet, third.silent, third.last) == (0, 0, 2, {})
 
 
+def test_what_only_newer_processes_tell_does_not_stop_who_governs() -> None:
+    newer = Said(uuid7(), NOW, True, 0, 0.1, {"7": {"arrived": 12, "unheard_of": 4}})
+    assert Heard().listen([newer]).tallies == {7: Tally(arrived=12)}
+
+
 def test_a_look_without_news_neither_opens_a_room_nor_begins_anew() -> None:
     room = replace(ROOM, mode="automatic", state="none", troubled=1, inlet=0.0)
     nothing = replace(WELL, processes=0, quiet=2, busy=0.0)
