@@ -16,7 +16,8 @@ from backend.features.catalogue.store import queries
 from backend.memory import Clock, Freshness, Memory
 
 # Changes are announced, so this only bounds what a lost announcement can do. Half a minute, because the database has
-# the last word on price, time and stock; five seconds where it has not: whether people wait, and what was not for sale.
+# the last word on price, time and stock; five seconds where it has not: while people wait, what was not for sale, and
+# before the first sale, as that is when rooms are switched on. One that is switched on later may be missed for longer.
 # What is in demand is read anew before that, while nobody waits for it. Some 2 kB each.
 _FRESHNESS = Freshness(fresh=20.0, usable=30.0, most=20_000)
 _FIVE_SECONDS = timedelta(seconds=5)
@@ -65,7 +66,8 @@ class EventOffers:
     async def _read(self, event_id: int) -> tuple[Offer | None, datetime | None]:
         asked_at = datetime.fromtimestamp(self._clock(), UTC)
         offer = await self._reads.submit(event_id)
-        return offer, asked_at + _FIVE_SECONDS if offer is None or offer.room else None
+        soon = offer is None or offer.room or all(each.on_sale_at > asked_at for each in offer.types)
+        return offer, asked_at + _FIVE_SECONDS if soon else None
 
     async def _read_together(self, event_ids: Sequence[int]) -> list[Offer | None]:
         rows = await self._db.fetch_all(queries.offers, {"ids": list(event_ids)}, retry=True, urgent=True)

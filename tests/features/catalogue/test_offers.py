@@ -93,6 +93,20 @@ async def test_where_people_wait_and_where_nothing_was_to_be_had_is_never_older_
     assert await offers.offer(withdrawn) is not None
 
 
+async def test_a_room_that_is_switched_on_before_the_sale_is_known_within_seconds_without_being_told(
+    visitor: Visitor,
+) -> None:
+    later = "{name: A, price: 1, capacity: 1, on_sale_at: +1h}"
+    coming, on_sale = await visitor.publish(
+        event("a", tickets=f"[{later}]"), event("b", tickets=f"[{later}, {{name: B, price: 1, capacity: 1}}]")
+    )
+    offers = visitor.catalogue.offers
+    for event_id in (coming, on_sale):
+        assert await offers.offer(event_id) is not None
+    visitor.clock.pass_seconds(5.1)
+    assert [offers.cached(event_id) is None for event_id in (coming, on_sale)] == [True, False]
+
+
 async def test_offers_that_customers_want_at_once_are_read_together(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
