@@ -9,7 +9,7 @@ from backend.domain.money import Money
 from backend.psp.cards import CARDS, Card
 from backend.psp.intents import Intent
 
-# Currencies that the shop's page writes by a sign; the others it writes by their code.
+# The most usual of those that the shop's page writes by a sign.
 _SIGNS = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
 
 FAILURES = {
