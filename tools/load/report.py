@@ -29,7 +29,7 @@ USUAL: Mapping[str, Mapping[str, str]] = {
     "sale": {},
     "seats": {},
     "queue": {},
-    "stress": {"START": "39", "STEPS": "8"},
+    "stress": {"START": "76", "STEPS": "9"},
     "soak": {"DURATION": "100"},
 }
 _BEGIN, _END = "<!-- load: begin -->\n", "<!-- load: end -->"
