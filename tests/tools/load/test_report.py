@@ -53,4 +53,4 @@ def test_whoever_says_otherwise_gets_it(
     monkeypatch.setenv("START", "")
     report.main([])
     assert list(asked) == ["stress"]
-    assert (asked["stress"]["START"], asked["stress"]["STEPS"]) == ("39", "3")
+    assert (asked["stress"]["START"], asked["stress"]["STEPS"]) == ("76", "3")
