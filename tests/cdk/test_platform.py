@@ -1,12 +1,12 @@
 import json
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from cdk import names
 from cdk.constructs.charts import AUTOSCALER, EXTERNAL_SECRETS, PROMETHEUS
-from tests.cdk.assembly import Assembly, Resource, Template, text_of
+from tests.cdk.assembly import Assembly, Template, text_of
+from tests.cdk.charts import chart, everything_before, manifest, manifests, rules, values
 
 CONTROLLER = "aws-load-balancer-controller"
 ORDER = [CONTROLLER, AUTOSCALER.name, EXTERNAL_SECRETS.name, PROMETHEUS.name]
@@ -16,40 +16,6 @@ HANDLER_SECONDS = 900
 @pytest.fixture
 def stack(assembly: Assembly) -> Template:
     return assembly[names.Stack.PLATFORM]
-
-
-def chart(stack: Template, name: str) -> Resource:
-    return stack.only("Custom::AWSCDK-EKS-HelmChart", Chart=name)
-
-
-def values(stack: Template, name: str) -> Any:
-    return json.loads(text_of(chart(stack, name)["Values"]))
-
-
-def manifests(stack: Template) -> list[tuple[Resource, dict[str, Any]]]:
-    return [
-        (resource, manifest)
-        for resource in stack.all("Custom::AWSCDK-EKS-KubernetesResource")
-        for manifest in json.loads(text_of(resource["Manifest"]))
-    ]
-
-
-def manifest(stack: Template, kind: str) -> tuple[Resource, dict[str, Any]]:
-    (found,) = [(resource, body) for resource, body in manifests(stack) if body["kind"] == kind]
-    return found
-
-
-def everything_before(stack: Template, resource: Resource) -> set[str]:
-    """Ids of all that is finished before a resource is begun."""
-    by_id = {each.id: each for each in stack.all()}
-    before: set[str] = set()
-    open_ = [resource.id]
-    while open_:
-        for each in by_id[open_.pop()].waits_for:
-            if each not in before:
-                before.add(each)
-                open_.append(each)
-    return before
 
 
 @pytest.mark.parametrize(
@@ -340,62 +306,3 @@ def test_grafana_asks_for_a_password_that_was_made_in_secrets_manager(assembly: 
 def test_secrets_of_the_application_are_encrypted_with_a_key_of_ours(stack: Template) -> None:
     key = stack.only("KMS::Key")
     assert all(each["KmsKeyId"]["Fn::GetAtt"][0] == key.id for each in stack.all("SecretsManager::Secret"))
-
-
-def rules(stack: Template, kind: str, name: str, namespace: str | None = None) -> list[dict[str, Any]]:
-    """Of a role by its name, in a namespace or of the cluster."""
-    (found,) = [
-        body["rules"]
-        for _, body in manifests(stack)
-        if (body["kind"], body["metadata"]["name"], body["metadata"].get("namespace")) == (kind, name, namespace)
-    ]
-    return list(found)
-
-
-def may(given: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """Verbs by kind of resource."""
-    return {kind: set(rule["verbs"]) for rule in given for kind in rule["resources"]}
-
-
-def test_deployers_may_hand_out_one_role_alone_which_may_do_one_thing_alone(
-    assembly: Assembly, stack: Template
-) -> None:
-    given = rules(stack, "Role", names.DEPLOYERS, names.namespace(assembly.env.name))
-    (bind,) = [rule for rule in given if "bind" in rule["verbs"]]
-    assert (bind["resources"], bind["resourceNames"]) == (["clusterroles"], [names.PRESCALER])
-    assert not any(verb in rule["verbs"] for rule in given for verb in ("escalate", "*"))
-    assert rules(stack, "ClusterRole", names.PRESCALER) == [
-        {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "patch"]}
-    ]
-
-
-def test_deployers_apply_custom_resources_in_the_applications_namespace_and_no_secret_store(
-    assembly: Assembly, stack: Template
-) -> None:
-    verbs = may(rules(stack, "Role", names.DEPLOYERS, names.namespace(assembly.env.name)))
-    assert all({"create", "patch", "delete"} <= verbs[kind] for kind in ("prometheusrules", "externalsecrets"))
-    assert not any("secretstore" in kind or kind == "secrets" or "*" in kind for kind in verbs)
-    assert verbs["leases"] == {"create", "get", "update"}, "to be the only one at it"
-
-
-def test_deployers_touch_one_namespace_of_the_cluster_and_delete_nothing_of_it(
-    assembly: Assembly, stack: Template
-) -> None:
-    given = rules(stack, "ClusterRole", names.DEPLOYERS)
-    assert set(may(given)) == {"namespaces", "priorityclasses"}
-    (namespaces,) = [rule for rule in given if rule["resources"] == ["namespaces"]]
-    assert namespaces["resourceNames"] == [names.namespace(assembly.env.name)]
-    assert not any({"delete", "bind", "escalate"} & verbs for verbs in may(given).values())
-    assert names.namespace(assembly.env.name) in [
-        body["metadata"]["name"] for _, body in manifests(stack) if body["kind"] == "Namespace"
-    ]
-
-
-def test_deployers_reach_prometheus_and_change_nothing_beside_it(stack: Template) -> None:
-    verbs = may(rules(stack, "Role", names.DEPLOYERS, names.MONITORING))
-    looks = {"get", "list", "watch"}
-    assert verbs == {"pods": looks, "services": looks, "pods/portforward": {"create"}}
-    (made,) = {
-        resource.id: resource for resource, body in manifests(stack) if body["metadata"]["name"] == names.DEPLOYERS
-    }.values()
-    assert chart(stack, PROMETHEUS.name).id in everything_before(stack, made)

@@ -1,7 +1,5 @@
 """A name that there is not, or none at all, costs no installation."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tools import setup
@@ -20,8 +18,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
     def begin() -> None:
         raise Installed
 
-    steps: Callable[[], dict[str, list[Callable[[], None]]]] = lambda: {"aws": [begin], "python": [begin]}  # noqa: E731
-    monkeypatch.setattr(setup, "_steps", steps)
+    monkeypatch.setattr(setup, "_steps", lambda: {"aws": [begin], "python": [begin]})
     monkeypatch.setattr("tools.setup.signal.signal", lambda *_: None)
     monkeypatch.chdir(setup.ROOT)
     for name in ("ENV", "CONFIRM"):

@@ -14,7 +14,7 @@ import argparse
 import os
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from backend.domain.probe import PROBE_EVENT
 from cdk import names
@@ -28,9 +28,8 @@ from tools.release.lease import Lease
 from tools.release.protection import Protection
 from tools.release.registry import DIGEST, Registry
 from tools.release.releases import Releases
-from tools.release.site import Site, chosen, programs
+from tools.release.site import Site, Step, chosen, programs
 
-_Step = tuple[str, Callable[[], None]]
 # Of what the probe buys, which costs nothing and counts for nothing; slowly enough for the limits of one address.
 LOAD = {"SCENARIO": "smoke", "EVENT": str(PROBE_EVENT), "RATE": "1", "DURATION": "60"}
 _LOADS = 2  # before a release is blamed: of the few that it takes, one bad answer is more than the promise allows
@@ -84,19 +83,19 @@ class _Deployment:
         self._manifests = Manifests(site, synth.MANIFESTS / site.name)
 
     def push(self) -> None:
-        self._follow([("who pushes what", self._begin), ("images", self._push_images)])
+        self._site.follow([("who pushes what", self._begin), ("images", self._push_images)])
         step(f"the registry of {self._site.name} has the images of {self._commit[:12]}")
 
     def only_stacks(self) -> None:
-        self._follow([("who deploys what", self._begin), ("stacks", self._stacks)])
+        self._site.follow([("who deploys what", self._begin), ("stacks", self._stacks)])
         done = f"the stacks of {self._site.name} are those of {self._commit[:12]}"
         step("dry run: nothing was done" if self._commands.dry_run else done)
 
     def ask(self) -> None:
-        self._follow([("who asks for what", self._begin), ("do the error budgets allow it", self._gate)])
+        self._site.follow([("who asks for what", self._begin), ("do the error budgets allow it", self._gate)])
 
     def run(self) -> None:
-        steps: list[_Step] = [
+        steps: list[Step] = [
             ("who deploys what", self._begin),
             *([("do the error budgets allow it", self._gate)] if self._site.settings.protected else []),
             ("nobody else at it", self._alone),
@@ -117,16 +116,11 @@ class _Deployment:
         ]
         attempts.forget(self._site)
         try:
-            self._follow(steps)
+            self._site.follow(steps)
         finally:
             self._lease.give_back()
         done = f"{self._site.name} runs {self._commit[:12]} at {self._site.settings.public_url}"
         step("dry run: nothing was done" if self._commands.dry_run else done)
-
-    def _follow(self, steps: list[_Step]) -> None:
-        for number, (title, part) in enumerate(steps, 1):
-            step(f"{self._site.name} {number}/{len(steps)}: {title}")
-            part()
 
     def _begin(self) -> None:
         self._commit = self._site.commit()

@@ -9,7 +9,7 @@ TAKE_OVER=HOLDER goes on where another one died who was changing the environment
 import argparse
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cdk import names
@@ -19,7 +19,7 @@ from tools.console import say, step
 from tools.release.deploy import construct
 from tools.release.lease import Lease
 from tools.release.protection import Protection
-from tools.release.site import Site, chosen, programs
+from tools.release.site import Site, Step, chosen, programs
 
 KEPT = (names.Stack.NETWORK, names.Stack.REGISTRY, names.Stack.DATABASE)  # where protected is set
 # Of the stacks that go, what stays all the same, by its type in their templates.
@@ -60,7 +60,7 @@ class _Destruction:
 
     def run(self) -> None:
         protected = self._site.settings.protected
-        steps: list[tuple[str, Callable[[], None]]] = [
+        steps: list[Step] = [
             ("who takes what down", self._begin),
             ("what the cluster made", self._close),
             *([("a last snapshot", self._snapshot), ("protection", self._unprotect)] if protected else []),
@@ -68,9 +68,7 @@ class _Destruction:
             ("what is left", self._list),
         ]
         try:
-            for number, (title, part) in enumerate(steps, 1):
-                step(f"{self._site.name} {number}/{len(steps)}: {title}")
-                part()
+            self._site.follow(steps)
         finally:
             self._lease.give_back()
         step("dry run: nothing was done" if self._commands.dry_run else f"{self._site.name} is taken down")

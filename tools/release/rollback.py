@@ -11,7 +11,7 @@ not asked. TAKE_OVER=HOLDER goes on where another one died who was changing the 
 import argparse
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from tools import console
 from tools.commands import Commands
@@ -20,7 +20,7 @@ from tools.release import attempts
 from tools.release.kubernetes import Manifests
 from tools.release.lease import Lease
 from tools.release.releases import Release, Releases, arns, chosen, replaced
-from tools.release.site import Site, programs
+from tools.release.site import Site, Step, programs
 from tools.release.site import chosen as chosen_site
 from tools.setup import ROOT
 
@@ -58,7 +58,7 @@ class _Rollback:
             step(f"{self._site.name}: {why}")
             self._let_go()
             return
-        steps: list[tuple[str, Callable[[], None]]] = [
+        steps: list[Step] = [
             ("who goes back", self._begin),
             ("to which release", self._choose),
             ("does the schema still bear it", self._manifests.widen),
@@ -68,9 +68,7 @@ class _Rollback:
             ("does it sell", self._visit),
         ]
         try:
-            for number, (title, part) in enumerate(steps, 1):
-                step(f"{self._site.name} {number}/{len(steps)}: {title}")
-                part()
+            self._site.follow(steps)
         finally:
             self._lease.give_back()
         done = f"{self._site.name} runs {self._release.commit[:12]} again, as it was released at {self._release.at}"

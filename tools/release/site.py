@@ -1,7 +1,7 @@
 """An environment as deploying and destroying see it: its settings, who asks, its cluster, and its stacks."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,12 @@ from cdk import names
 from cdk.settings import Environment
 from tools import environments
 from tools.commands import Commands
-from tools.console import Failure, say
+from tools.console import Failure, say, step
 from tools.setup import ROOT
 from tools.setup import environment as with_our_programs
 
 Command = tuple[str | Path, ...]
+Step = tuple[str, Callable[[], None]]  # what it is about, and what it does
 _COMMIT = "0" * 40  # for showing
 _SOMEBODY = "arn:aws:sts::{account}:assumed-role/somebody/you"
 
@@ -42,6 +43,12 @@ class Site:
     def outputs(self) -> Path:
         """What the stacks answer: {stack: {key: value}}."""
         return ROOT / "cdk.out" / f"{self.name}.outputs.json"
+
+    def follow(self, steps: Sequence[Step]) -> None:
+        """Take them one after the other; the first that fails ends it."""
+        for number, (title, part) in enumerate(steps, 1):
+            step(f"{self.name} {number}/{len(steps)}: {title}")
+            part()
 
     def stack(self, which: names.Stack) -> str:
         return names.stack(self.name, which)

@@ -48,7 +48,7 @@ class Plant:
                     self.seconds.append(free_at - clock[0])
                     heapq.heappush(events, (free_at, who, "done"))
                 elif what == "done":
-                    asked.pop(who).__exit__(None, None, None)  # type: ignore[attr-defined]
+                    asked.pop(who).__exit__(None, None, None)  # type: ignore[attr-defined] # the heap holds it as any context
                 elif what == "pulse":
                     tallies = meter.read()
                     told = replace(told, tallies=tallies, last=tallies)

@@ -99,7 +99,7 @@ async def test_no_statement_of_a_look_reads_more_than_a_few_pages_of_places(
     db: Database, box_office: BoxOffice, name: str, crowd: str
 ) -> None:
     sale = await room(db, box_office)
-    await fill(db, sale, **CROWDS[crowd])  # type: ignore[arg-type]
+    await fill(db, sale, **CROWDS[crowd])  # type: ignore[arg-type] # numbers and words by their names
     if crowd == "new":
         await db.execute("DELETE FROM pg_statistic WHERE starelid = 'place'::regclass")
     else:

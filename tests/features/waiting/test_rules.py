@@ -80,7 +80,7 @@ rates = st.floats(LEAST_INLET, MOST_INLET)
     ],
 )
 def test_what_all_share_says_how_every_room_is(changes: dict[str, int], expected: str) -> None:
-    assert mood(replace(WELL, **changes), 1, OBJECTIVES) == expected  # type: ignore[arg-type]
+    assert mood(replace(WELL, **changes), 1, OBJECTIVES) == expected  # type: ignore[arg-type] # fields by name
 
 
 @pytest.mark.parametrize("whose", [1, CHECKOUTS])
